@@ -1,0 +1,1 @@
+"""Schema, API and admin of the platform."""

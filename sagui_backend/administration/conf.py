@@ -1,0 +1,48 @@
+"""Settings of the libraries behind `/admin/` and `/dashboards/`."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+
+def content_security_policy(basemap_url: str) -> dict[str, Any]:
+    """Nothing from elsewhere but the images of the configured base map.
+
+    The API's pages bring their own scripts inside the page, and show nothing that people enter.
+    """
+    return {
+        "EXCLUDE_URL_PREFIXES": ["/api/"],
+        "DIRECTIVES": {
+            "default-src": [SELF],
+            "img-src": [SELF, "data:", *_origins(basemap_url)],
+            "object-src": [NONE],
+            "base-uri": [SELF],
+            "form-action": [SELF],
+            "frame-ancestors": [NONE],
+        },
+    }
+
+
+def packaged_assets() -> list[tuple[str, Path]]:
+    """Prefix below STATIC_URL and folder of the scripts that Python packages ship; none of their code runs."""
+    return [
+        ("leaflet", _package("leaflet") / "static" / "leaflet"),
+        ("d3", _package("d3_bridge") / "static" / "d3_bridge" / "js"),
+    ]
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        return Path(name)
+    return Path(spec.origin).parent
+
+
+def _origins(url: str) -> list[str]:
+    parts = urlsplit(url.replace("{s}.", "*."))
+    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []

@@ -1,0 +1,1 @@
+"""What clients ask over HTTP: levels, series, rain and air, read-only."""

@@ -1,0 +1,56 @@
+"""What every answer of the API has in common: one language, no cookies, an ETag, a tag for the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+
+CACHE_TAG = "api"
+_CACHED_PREFIXES = ("/api/v1/", "/api/schema")
+
+
+class ApiMiddleware:
+    """Outermost layer below /api/; other addresses pass untouched."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
+        if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        # What depends on the reader (language, login) would make each answer several objects in the cache, or
+        # put one reader's page before another.
+        request.META["HTTP_ACCEPT_LANGUAGE"] = "en"
+        request.META.pop("HTTP_COOKIE", None)
+        response = self.get_response(request)
+        response.cookies.clear()
+        _vary_less(response)
+        if response.status_code >= 400:
+            response["Cache-Control"] = "no-store"
+        elif response.status_code == 200 and request.path.startswith(_CACHED_PREFIXES):
+            return _validated(request, response)
+        return response
+
+
+def _vary_less(response: HttpResponseBase) -> None:
+    names = [name.strip() for name in response.get("Vary", "").split(",")]
+    kept = [name for name in names if name and name.lower() not in {"accept-language", "cookie"}]
+    if kept:
+        response["Vary"] = ", ".join(kept)
+    elif "Vary" in response:
+        del response["Vary"]
+
+
+def _validated(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    response["Cache-Control"] = "public, max-age=5"
+    response["xkey"] = CACHE_TAG
+    if not isinstance(response, HttpResponse) or request.method not in {"GET", "HEAD"}:
+        return response
+    etag = f'"{sha256(response.content).hexdigest()[:24]}"'
+    response["ETag"] = etag
+    return get_conditional_response(request, etag=etag, response=response) or response

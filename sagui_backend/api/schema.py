@@ -1,0 +1,137 @@
+"""What the OpenAPI schema says about each view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from sagui_backend.api import examples
+from sagui_backend.api import serializers as shapes
+from sagui_backend.api.parameters import LONGEST_DURATION
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_JSON = "application/json"
+
+
+class ApiSchema(AutoSchema):
+    """Names operations as consumers know them."""
+
+    def get_operation_id(self) -> str:
+        """`<path>_<action>`, the action being the view's own when it has one."""
+        name: str = super().get_operation_id()
+        action = getattr(self.view, "operation_action", None)
+        return f"{name.rpartition('_')[0]}_{action}" if action else name
+
+
+def _duration(meaning: str, default: int | None) -> OpenApiParameter:
+    return OpenApiParameter(
+        "duration",
+        {"type": "integer", "minimum": 1, "maximum": LONGEST_DURATION},
+        description=meaning,
+        default=default,
+    )
+
+
+_PAGES = [
+    OpenApiParameter("page", str, description="Number of the page from 1, or `last`."),
+    OpenApiParameter("page_size", int, description="Features per page, at most 10000.", default=100),
+]
+_AGE = [
+    OpenApiParameter(
+        "X-Data-Date",
+        OpenApiTypes.DATE,
+        OpenApiParameter.HEADER,
+        response=[200],
+        description="Day of the data; absent when there are none.",
+    ),
+    OpenApiParameter(
+        "X-Data-Stale",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        required=True,
+        response=[200],
+        enum=["true", "false"],
+        description="Whether that day is too long ago to be called today's situation.",
+    ),
+]
+_BAD_PARAMETER = {
+    (400, _JSON): OpenApiResponse(
+        shapes.ProblemSerializer,
+        "A parameter is wrong.",
+        [OpenApiExample("duration", examples.BAD_DURATION)],
+    )
+}
+
+
+def _missing(what: str, example: dict[str, Any]) -> dict[tuple[int, str], OpenApiResponse]:
+    return {
+        (404, _JSON): OpenApiResponse(shapes.ProblemSerializer, what, [OpenApiExample("missing", example)])
+    }
+
+
+def _view(
+    shape: Any,
+    example: Any,
+    *,
+    parameters: tuple[OpenApiParameter, ...] = (),
+    errors: dict[tuple[int, str], OpenApiResponse] | None = None,
+    csv: str | None = None,
+    dated: bool = True,
+) -> Decorator:
+    responses: dict[Any, Any] = {
+        (200, _JSON): OpenApiResponse(shape, "", [OpenApiExample("example", example)])
+    }
+    if csv is not None:
+        responses[(200, "text/csv")] = OpenApiResponse(
+            OpenApiTypes.STR, "", [OpenApiExample("example", csv, media_type="text/csv")]
+        )
+    decorate: Decorator = extend_schema(
+        responses=responses | (errors or {}), parameters=[*parameters, *(_AGE if dated else [])]
+    )
+    return decorate
+
+
+_NO_PAGE = _missing("There is no such page.", examples.NO_PAGE)
+_NO_STATION = _missing("There is no such station.", examples.NO_STATION)
+
+root = _view(shapes.RootSerializer, examples.ROOT, dated=False)
+dashboard = _view(shapes.DashboardEntrySerializer(many=True), examples.DASHBOARD_ENTRY)
+flow_previ_stations = _view(
+    shapes.station_page("ForecastStation", shapes.ForecastStationSerializer),
+    examples.station_page(examples.FORECAST_LEVEL, "flow_previ"),
+    parameters=tuple(_PAGES),
+    errors=_NO_PAGE,
+)
+flow_alerts_stations = _view(
+    shapes.station_page("FlowStation", shapes.FlowStationSerializer),
+    examples.station_page(examples.FLOW_LEVEL, "flow_alerts"),
+    parameters=tuple(_PAGES),
+    errors=_NO_PAGE,
+)
+flow_previ_data = _view(
+    shapes.PreviRecordSerializer,
+    examples.PREVI_RECORD,
+    parameters=(_duration("Observed days, ending at the newest.", 10),),
+    errors=_BAD_PARAMETER | _NO_STATION,
+    csv=examples.PREVI_CSV,
+)
+flow_alerts_data = _view(
+    shapes.FlowRecordSerializer,
+    examples.FLOW_RECORD,
+    parameters=(_duration("Observed days, ending at the newest.", 365),),
+    errors=_BAD_PARAMETER | _NO_STATION,
+)
+rain_basins = _view(shapes.RainBasinsSerializer, examples.RAIN_BASINS)
+atmo_files = _view(
+    shapes.AtmoFilesSerializer,
+    examples.ATMO_FILES,
+    parameters=(_duration("Days, ending at the newest image; without it the 10 newest images.", None),),
+    errors=_BAD_PARAMETER,
+)
+atmo_classes = _view(
+    shapes.AtmoClassSerializer(many=True), examples.ATMO_CLASS, csv=examples.ATMO_CLASSES_CSV, dated=False
+)

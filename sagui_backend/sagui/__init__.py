@@ -1,0 +1,1 @@
+"""The platform's tables, their administration and the API."""

@@ -1,0 +1,50 @@
+"""All tables; migrations are generated from here."""
+
+from __future__ import annotations
+
+from sagui_backend.sagui.models.configuration import SaguiConfig
+from sagui_backend.sagui.models.geography import (
+    HyfaaCatchments,
+    HyfaaDrainage,
+    HyfaaGeoInclusionMask,
+    HyfaaMinibasinsData,
+)
+from sagui_backend.sagui.models.series import (
+    HyfaaDataAssimilated,
+    HyfaaDataForecast,
+    HyfaaDataForecastArchive,
+    HyfaaDataMgbstandard,
+    SaguiRainfall,
+)
+from sagui_backend.sagui.models.state import ImportDay, ImportLog, ImportState, Publication, SqlState
+from sagui_backend.sagui.models.stations import (
+    THRESHOLDS,
+    Stations,
+    StationsReferenceFlow,
+    StationsReferenceFlowPeriod,
+)
+from sagui_backend.sagui.models.subscriptions import AlertSubscriptions, AtmoAlertCategories
+
+__all__ = [
+    "THRESHOLDS",
+    "AlertSubscriptions",
+    "AtmoAlertCategories",
+    "HyfaaCatchments",
+    "HyfaaDataAssimilated",
+    "HyfaaDataForecast",
+    "HyfaaDataForecastArchive",
+    "HyfaaDataMgbstandard",
+    "HyfaaDrainage",
+    "HyfaaGeoInclusionMask",
+    "HyfaaMinibasinsData",
+    "ImportDay",
+    "ImportLog",
+    "ImportState",
+    "Publication",
+    "SaguiConfig",
+    "SaguiRainfall",
+    "SqlState",
+    "Stations",
+    "StationsReferenceFlow",
+    "StationsReferenceFlowPeriod",
+]

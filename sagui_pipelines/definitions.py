@@ -1,0 +1,5 @@
+"""The code location: `workspace.yaml` points here."""
+
+from sagui_pipelines.build import build_defs
+
+defs = build_defs()

@@ -1,0 +1,1 @@
+"""River flow: the mgbstandard, assimilated and forecast series."""

@@ -1,0 +1,1 @@
+SELECT use_dataset FROM guyane.sagui_saguiconfig

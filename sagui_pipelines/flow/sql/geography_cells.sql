@@ -1,0 +1,1 @@
+SELECT count(*), max(mini) FROM guyane.hyfaa_minibasins_data

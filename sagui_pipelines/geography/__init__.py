@@ -1,0 +1,1 @@
+"""What does not change with the weather: drainage, catchments, minibasins, stations, reference flows."""

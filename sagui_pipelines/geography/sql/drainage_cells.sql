@@ -1,0 +1,1 @@
+SELECT mini FROM guyane.hyfaa_drainage;

@@ -1,0 +1,1 @@
+SELECT period FROM guyane.stations_reference_flow_period;

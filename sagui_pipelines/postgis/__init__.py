@@ -1,0 +1,1 @@
+"""Talking to PostGIS: engine, binary COPY, merge. No Dagster, no domain words."""

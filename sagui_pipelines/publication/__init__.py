@@ -1,0 +1,1 @@
+"""What the tile server shows, and telling the cache."""

@@ -1,0 +1,1 @@
+"""Daily rain on the model's cells."""

@@ -1,0 +1,1 @@
+"""A synthetic basin that writes HYFAA's own file formats: the embedded default input."""

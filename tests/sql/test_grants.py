@@ -1,0 +1,181 @@
+"""Each role may do what it needs, and nothing else."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+
+from tests.conftest import Database
+
+pytestmark = pytest.mark.postgis
+
+PUBLISHED = {
+    "hyfaa_drainage", "hyfaa_data_aggregated_geo", "hyfaa_forecast_aggregated_geo",
+    "hyfaa_data_with_assimilated_aggregate_geo", "hyfaa_data_with_mgbstandard_aggregate_geo",
+    "hyfaa_forecast_with_assimilated_aggregate_geo", "hyfaa_forecast_with_mgbstandard_aggregate_geo",
+    "rainfall_minibasin_aggregated_geo", "rainfall_subbasin_aggregated_geo",
+}  # fmt: skip
+EDITED_BY_PEOPLE = {
+    "hyfaa_stations", "hyfaa_geo_inclusion_mask", "stations_reference_flow_period", "stations_reference_flow",
+    "sagui_atmoalertcategories", "sagui_alertsubscriptions", "sagui_alertsubscriptions_stations_watch",
+}  # fmt: skip
+KEPT_BY_DJANGO = {
+    "auth_group", "auth_group_permissions", "auth_user", "auth_user_groups", "auth_user_user_permissions",
+    "django_admin_log", "django_session", "sagui_referenceupload",
+    "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog", "axes_accesslog",
+}  # fmt: skip
+LOADED = {
+    "hyfaa_data_mgbstandard", "hyfaa_data_assimilated", "hyfaa_data_forecast", "hyfaa_data_forecast_archive",
+    "sagui_rainfall", "hyfaa_drainage", "hyfaa_catchments", "hyfaa_minibasins_data", "hyfaa_stations",
+    "stations_reference_flow_period", "stations_reference_flow", "sagui_importstate", "sagui_importday",
+    "sagui_importlog", "sagui_publication",
+}  # fmt: skip
+PERSONAL = {
+    "auth_user",
+    "django_session",
+    "sagui_alertsubscriptions",
+    "sagui_alertsubscriptions_stations_watch",
+}
+
+
+def relations(database: Database, role: str, privilege: str) -> set[str]:
+    """Relations of the schema on which a role has a privilege."""
+    rows = database.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'guyane'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') "
+        "AND has_table_privilege(%s, oid, %s)",
+        role,
+        privilege,
+    )
+    return {str(name) for (name,) in rows}
+
+
+def functions(database: Database, role: str) -> set[str]:
+    """Functions of the schema that a role may execute."""
+    rows = database.query(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'guyane'::regnamespace "
+        "AND has_function_privilege(%s, oid, 'EXECUTE')",
+        role,
+    )
+    return {str(name) for (name,) in rows}
+
+
+def test_tile_server_reads_published_layers_only(module_database: Database) -> None:
+    assert relations(module_database, "tileserv", "SELECT") == PUBLISHED
+    for privilege in ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+        assert relations(module_database, "tileserv", privilege) == set()
+    assert functions(module_database, "tileserv") == {"mvt_rainfall"}
+
+
+def test_tile_server_finds_exactly_nine_table_layers(module_database: Database) -> None:
+    """What pg_tileserv asks of the catalogue: a spatial column with an SRID that the role may read."""
+    rows = module_database.query(
+        """
+        SELECT c.relname, postgis_typmod_srid(a.atttypmod),
+               (SELECT string_agg(ia.attname, ',') FROM pg_index AS i
+                JOIN pg_attribute AS ia ON ia.attrelid = i.indexrelid
+                WHERE i.indrelid = c.oid AND i.indisprimary)
+        FROM pg_class AS c
+        JOIN pg_attribute AS a ON a.attrelid = c.oid
+        JOIN pg_type AS t ON t.oid = a.atttypid
+        WHERE t.typname = 'geometry' AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND a.attnum > 0
+          AND has_table_privilege(c.oid, 'SELECT') AND postgis_typmod_srid(a.atttypmod) > 0
+        """,
+        role="tileserv",
+    )
+    wanted = {(name, 4326, "mini") if name == "hyfaa_drainage" else (name, 3857, None) for name in PUBLISHED}
+    assert set(rows) == wanted
+
+
+@pytest.mark.parametrize(
+    ("layer", "types"),
+    [
+        ("hyfaa_data_aggregated_geo", ["integer", "json", "numeric", "numeric", "geometry(Geometry,3857)"]),
+        (
+            "hyfaa_forecast_aggregated_geo",
+            ["integer", "json", "numeric", "numeric", "geometry(Geometry,3857)"],
+        ),
+        (
+            "hyfaa_data_with_assimilated_aggregate_geo",
+            ["integer", "json", "integer", "numeric", "numeric", "geometry(Geometry,3857)"],
+        ),
+        ("rainfall_subbasin_aggregated_geo", ["text", "json", "geometry(Geometry,3857)"]),
+    ],
+)
+def test_column_types_that_decide_how_tiles_look(
+    module_database: Database, layer: str, types: list[str]
+) -> None:
+    rows = module_database.query(
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 "
+        "ORDER BY attnum",
+        f"guyane.{layer}",
+    )
+    assert [name for (name,) in rows] == types
+
+
+def test_api_reads_everything_and_writes_what_people_edit(module_database: Database) -> None:
+    everything = relations(module_database, "sagui_owner", "SELECT")
+    assert relations(module_database, "sagui_api", "SELECT") == everything
+    for privilege in ("INSERT", "DELETE"):
+        assert relations(module_database, "sagui_api", privilege) == EDITED_BY_PEOPLE | KEPT_BY_DJANGO
+    assert relations(module_database, "sagui_api", "UPDATE") == EDITED_BY_PEOPLE | KEPT_BY_DJANGO | {
+        "sagui_saguiconfig"
+    }
+    assert relations(module_database, "sagui_api", "TRUNCATE") == set()
+    assert functions(module_database, "sagui_api") == {"json_integer"}
+
+
+def test_pipelines_write_what_they_load(module_database: Database) -> None:
+    for privilege in ("INSERT", "UPDATE", "DELETE"):
+        assert relations(module_database, "sagui_pipelines", privilege) == LOADED
+    assert relations(module_database, "sagui_pipelines", "TRUNCATE") == set()
+    assert not relations(module_database, "sagui_pipelines", "SELECT") & PERSONAL
+    assert functions(module_database, "sagui_pipelines") == {
+        "create_series_partition", "stage_series_partition", "attach_series_partition", "publish_layers",
+        "json_integer",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["pipelines", "api", "tileserv"])
+@pytest.mark.parametrize("schema", ["guyane", "public"])
+def test_nobody_but_the_owner_creates_tables(module_database: Database, role: str, schema: str) -> None:
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        module_database.query(f"CREATE TABLE {schema}.intruder (i integer)", role=role)
+
+
+@pytest.mark.parametrize(("role", "allowed"), [("pipelines", True), ("api", False), ("tileserv", False)])
+def test_only_pipelines_make_temporary_tables(module_database: Database, role: str, allowed: bool) -> None:
+    statement = "CREATE TEMPORARY TABLE staging (i integer)"
+    if allowed:
+        assert module_database.query(statement, role=role) == []
+    else:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            module_database.query(statement, role=role)
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("tileserv", "SELECT * FROM guyane.hyfaa_data_assimilated"),
+        ("tileserv", "SELECT * FROM guyane.sagui_saguiconfig"),
+        ("tileserv", "SELECT * FROM guyane.publish_layers()"),
+        ("tileserv", "SELECT * FROM guyane.auth_user"),
+        ("api", "SELECT * FROM guyane.publish_layers()"),
+        ("api", "SELECT guyane.create_series_partition('sagui_rainfall', 2026)"),
+        ("api", "DELETE FROM guyane.sagui_saguiconfig"),
+        ("api", "UPDATE guyane.hyfaa_data_forecast SET flow_mean = 1"),
+        ("pipelines", "SELECT * FROM guyane.auth_user"),
+        ("pipelines", "UPDATE guyane.sagui_saguiconfig SET max_ordem = 1"),
+        ("pipelines", "DROP TABLE guyane.sagui_rainfall"),
+        ("pipelines", "REFRESH MATERIALIZED VIEW guyane.rainfall_minibasin_aggregated_geo"),
+        ("pipelines", "SELECT guyane.grant_series_partition('auth_user')"),
+    ],
+)
+def test_refused(module_database: Database, role: str, statement: str) -> None:
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        module_database.query(statement, role=role)
+
+
+def test_new_functions_are_not_for_everybody(database: Database) -> None:
+    database.query("CREATE FUNCTION guyane.fresh() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        database.query("SELECT guyane.fresh()", role="tileserv")

@@ -1,0 +1,1 @@
+"""Tools that set up and run the platform natively on one machine."""

@@ -1,0 +1,121 @@
+"""Layers as the database role sees them, and the tile of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2 import pool, sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class under a lower-case name
+from psycopg2.extras import RealDictCursor
+
+_SQL = {path.stem: path.read_text() for path in (Path(__file__).parent / "sql").glob("*.sql")}
+_WORLD = [-180.0, -85.0511287798, 180.0, 85.0511287798]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One published table, view or function.
+
+    Attributes:
+        facts: id, schema, name, description; for a table also geometry_column, geometrytype, srid, id_column
+            and properties.
+        is_function: True when the database makes the whole tile.
+    """
+
+    facts: dict[str, Any]
+    is_function: bool
+
+    @property
+    def relation(self) -> sql.Identifier:
+        """Quoted name."""
+        return sql.Identifier(self.facts["schema"], self.facts["name"])
+
+    def statement(self) -> sql.Composed:
+        """Query of one tile, with the parameters layer, z, x, y."""
+        if self.is_function:
+            return sql.SQL(_SQL["function_tile"]).format(function=self.relation)
+        id_column = self.facts["id_column"]
+        columns = [
+            sql.SQL(", source.") + sql.Identifier(column["name"]) for column in self.facts["properties"]
+        ]
+        return sql.SQL(_SQL["table_tile"]).format(
+            id_argument=sql.SQL(", ") + sql.Literal(id_column) if id_column else sql.SQL(""),
+            geometry=sql.Identifier(self.facts["geometry_column"]),
+            columns=sql.SQL("").join(columns),
+            table=self.relation,
+            srid=sql.Literal(self.facts["srid"]),
+        )
+
+
+class _LostError(psycopg2.OperationalError):
+    """A pooled connection was dead: the database restarted."""
+
+
+class TileDatabase:
+    """The database behind the tiles, through a small pool of connections."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        self._pool = pool.ThreadedConnectionPool(
+            1, connections, url, application_name="sagui-tileserv-stand-in"
+        )
+        self._connections = connections
+        self.layers: dict[str, Layer] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the catalogue anew; readers see the old one or the new one."""
+        found: dict[str, Layer] = {}
+        with self._connection() as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            for query, is_function in (("layers", False), ("functions", True)):
+                cursor.execute(_SQL[query])
+                found |= {row["id"]: Layer(dict(row), is_function) for row in cursor.fetchall()}
+        self.layers = found
+
+    def tile(self, layer: Layer, z: int, x: int, y: int) -> bytes:
+        """The encoded tile; empty when nothing lies in it."""
+        parameters = {"layer": layer.facts["id"], "z": z, "x": x, "y": y}
+        row = self._row(layer.statement(), parameters)
+        return bytes(row[0]) if row and row[0] is not None else b""
+
+    def bounds(self, layer: Layer) -> list[float]:
+        """West, south, east, north [degrees] of a layer; the whole world when it cannot be known."""
+        if layer.is_function:
+            return _WORLD
+        geometry = sql.Identifier(layer.facts["geometry_column"])
+        row = self._row(sql.SQL(_SQL["bounds"]).format(geometry=geometry, table=layer.relation), {})
+        return list(row[0]) if row else _WORLD
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.closeall()
+
+    def _row(self, statement: sql.Composed, parameters: dict[str, object]) -> tuple[Any, ...] | None:
+        for _ in range(self._connections):
+            try:
+                return self._ask(statement, parameters)
+            except _LostError:
+                continue
+        return self._ask(statement, parameters)
+
+    def _ask(self, statement: sql.Composed, parameters: dict[str, object]) -> tuple[Any, ...] | None:
+        with self._connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchone()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        connection = self._pool.getconn()
+        try:
+            connection.autocommit = True
+            yield connection
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            if connection.closed:
+                raise _LostError(str(error)) from error
+            raise
+        finally:
+            self._pool.putconn(connection, close=bool(connection.closed))

@@ -1,0 +1,1 @@
+SELECT {function}(%(z)s, %(x)s, %(y)s)
