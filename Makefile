@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check browser lock status logs down clean bench
+.PHONY: help setup demo start test check browser lock status logs watchdog down clean bench \
+	up up-prod down-prod images secrets backup restore test-compose test-outages
 
 PYTHON := .venv/bin/python
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 setup: ## install what is missing: system packages, locked Python environment
 	@tools/bootstrap.sh
@@ -15,11 +16,14 @@ setup: ## install what is missing: system packages, locked Python environment
 demo: setup ## start everything, materialize every asset, leave it running
 	@$(PYTHON) -m tools.native demo
 
-up: setup ## start everything, materialize nothing
+start: setup ## start everything, materialize nothing
 	@$(PYTHON) -m tools.native up
 
 test: browser check ## set up and run every check and test
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup --ignore tests/compose --ignore tests/killing --ignore tests/scaling
+
+test-outages: browser ## kill services at 50 moments of the daily work; share runs among workers and containers
+	@$(PYTHON) -m pytest -n 0 tests/killing tests/scaling
 
 browser:
 	@tools/bootstrap.sh --tests
@@ -40,6 +44,10 @@ status: ## show the running services
 logs: ## show logs; S="backend varnish" for some of them
 	@$(if $(wildcard $(PYTHON)),$(PYTHON) -m tools.native logs $(S),echo "Nothing is set up. Run: make demo")
 
+watchdog: ## look at the running platform again and again; O=--once for cron
+	@test -f .sagui/env || { echo "Nothing is running. Run: make demo"; exit 1; }
+	@set -a; . .sagui/env; set +a; exec $(PYTHON) -m sagui_pipelines.watchdog $(O)
+
 down: ## stop everything, keep the data
 	@$(if $(wildcard $(PYTHON)),$(PYTHON) -m tools.native down,echo "Nothing is set up.")
 
@@ -49,3 +57,32 @@ clean: ## stop everything and remove all data
 bench: setup ## benchmarks, as ratios measured in one run
 	@$(PYTHON) -m bench.load_series
 	@$(PYTHON) -m bench.one_day
+	@$(PYTHON) -m bench.api
+	@$(PYTHON) -m bench.tiles
+	@tools/bootstrap.sh --bench
+	@$(PYTHON) -m bench.edge
+
+# ----- the same platform in containers (compose/README.md)
+up: ## containers: start for development
+	@tools/compose/on-host dev up -d
+
+up-prod: ## containers: start for production
+	@tools/compose/on-host prod up -d
+
+down-prod: ## containers: stop (either kind), keep the data
+	@tools/compose/on-host prod down
+
+images: ## containers: build every image
+	@tools/compose/on-host prod build
+
+secrets: ## containers: make the production secrets that are missing
+	@tools/compose/on-host secrets
+
+backup: ## containers: dump the databases of production now
+	@tools/compose/on-host backup
+
+restore: ## containers: put production back to a dump, DUMP=compose/backups/sagui-....dump
+	@tools/compose/on-host restore "$(DUMP)"
+
+test-compose: browser ## containers: build, start, break, mend, upgrade, restore on a real Docker Engine
+	@$(PYTHON) -m pytest -n 0 tests/compose

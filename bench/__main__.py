@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from bench import load_series, one_day
+from bench import api, edge, load_series, one_day, tiles
 
 if __name__ == "__main__":
-    results = [load_series.main(), one_day.main()]
+    results = [load_series.main(), one_day.main(), api.main(), tiles.main(), edge.main()]
     sys.exit(max(results))

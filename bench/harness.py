@@ -28,9 +28,7 @@ def throwaway_cluster(settings: Sequence[str] = ()) -> Iterator[Cluster]:
         settings: further server settings, as `name=value`.
     """
     folder = Path(tempfile.mkdtemp(prefix="sagui-bench-"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     passwords = {role: secrets.token_urlsafe(12) for role in (*ROLES, "superuser")}
     cluster = Cluster(folder / "data", port, passwords, (*postgres_options(memory_mb()), *settings))
     try:
@@ -53,6 +51,13 @@ def throwaway_cluster(settings: Sequence[str] = ()) -> Iterator[Cluster]:
             server.wait(timeout=60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A TCP port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def peak_rss_mb() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -11,15 +11,16 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from sagui_pipelines.columns import LAYERS, TABLES, Column
+from sagui_pipelines.columns import LAYERS, RELATIONS, TABLES, Column
 from sagui_pipelines.errors import SaguiError
+from sagui_pipelines.settings import load_settings
 
 SCHEMA = "guyane"
 OWNERS = ["team:hydrology"]
 
 # A database that restarts is back within a minute; three tries at 20 s cover it without hiding a real outage.
 RETRIES = 3
-RETRY_WAIT_S = 20
+RETRY_WAIT_S = load_settings().retry_seconds
 
 
 def table_key(table: str) -> dg.AssetKey:
@@ -37,11 +38,16 @@ def geodata_key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["geodata", name])
 
 
+def load_pool(table: str) -> str:
+    """Pool of the loads of a table: one at a time, whoever starts it. How many tables load at once, the instance says."""
+    return f"load_{table}"
+
+
 def table_metadata(table: str) -> dict[str, Any]:
     """Columns with types and units, for the asset's page."""
     return {
         "dagster/column_schema": _schema({**TABLES, **LAYERS}[table]),
-        "dagster/relation_identifier": f"sagui.{SCHEMA}.{table}",
+        "dagster/relation_identifier": f"sagui.{SCHEMA}.{RELATIONS.get(table, table)}",
     }
 
 
@@ -72,6 +78,15 @@ def tell_absent_days(context: dg.AssetExecutionContext, loaded: Sequence[date]) 
         context.add_asset_metadata({"absent": "the source does not hold this day"}, partition_key=str(day))
 
 
+def tell_refused_days(context: dg.AssetExecutionContext, refused: Mapping[date, str]) -> None:
+    """Mark partitions of the run whose content is corrupt and was not loaded, with the reason."""
+    asked = set(partition_days(context).tolist())
+    for day, why in sorted(refused.items()):
+        if day in asked:
+            context.log.error(f"{day} is refused: {why}")
+            context.add_asset_metadata({"refused": why}, partition_key=day.isoformat())
+
+
 @contextmanager
 def reported_errors(context: dg.AssetExecutionContext) -> Iterator[None]:
     """Turn the platform's errors into Dagster's: retry what may pass, fail at once on what needs a person."""
@@ -79,7 +94,7 @@ def reported_errors(context: dg.AssetExecutionContext) -> Iterator[None]:
         yield
     except SaguiError as error:
         if error.retryable and context.retry_number < RETRIES:
-            context.log.warning(f"{type(error).__name__}: {error} Trying again in {RETRY_WAIT_S} s.")
+            context.log.warning(f"{type(error).__name__}: {error} Trying again in {RETRY_WAIT_S:g} s.")
             raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=RETRY_WAIT_S) from error
         raise dg.Failure(
             description=f"{type(error).__name__}: {error}",

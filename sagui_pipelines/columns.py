@@ -115,12 +115,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("threshold_flood_mid", "double precision", "m3 s-1", "From here: medium flood. NULL: none."),
         Column("threshold_flood_high", "double precision", "m3 s-1", "From here: high flood. NULL: none."),
         Column("geom", "geometry", _GEOM_LONLAT, "Where the map shows the station."),
+        Column(
+            "reference_conversion",
+            "varchar",
+            "",
+            "Formula that made the delivered reference flows from flows f of the model; undone before comparing.",
+        ),
     ),
     "stations_reference_flow": (
         Column("period_id", "integer", "", "Reference period."),
         Column("day_of_year", "integer", "day", "1 to 366."),
         Column("station_id", "bigint", "", "Station."),
-        Column("flow", "double precision", "m3 s-1", "Mean flow of that day over the period."),
+        Column("flow", "double precision", "m3 s-1", "Mean flow of that day over the period, as delivered."),
     ),
 }
 
@@ -151,4 +157,34 @@ LAYERS: dict[str, tuple[Column, ...]] = {
     "hyfaa_forecast_with_mgbstandard_aggregate_geo": (_CELL, _VALUES_FORECAST, _ORDEM, *_RIVER),
     "rainfall_minibasin_aggregated_geo": _RAIN_LAYER,
     "rainfall_subbasin_aggregated_geo": _RAIN_LAYER,
+    "reaches": (
+        Column("mini", "integer", "", "Model cell; the feature id in tiles."),
+        Column("ordem", "integer", "", "Computing order of the model: larger is further downstream."),
+        Column("width", "integer", "m", "River width."),
+        Column("geom", "geometry", "EPSG:3857", "River line."),
+    ),
+    "catchments": (
+        Column("mini", "integer", "", "Model cell; the feature id in tiles."),
+        Column("sub", "integer", "", "Sub-basin."),
+        Column("geom", "geometry", "EPSG:3857", "Catchment."),
+    ),
+    "subbasins": (
+        Column("id", "integer", "", "Sub-basin; the feature id in tiles."),
+        Column("geom", "geometry", "EPSG:3857", "Its catchments, dissolved."),
+    ),
+    "stations": (
+        Column("id", "bigint", "", "Station; the feature id in tiles."),
+        Column("name", "varchar", "", "Name shown to people."),
+        Column("river", "varchar", "", "River; left out when unknown."),
+        Column("cell_id", "integer", "", "Model cell whose flow the station shows."),
+        Column("geom", "geometry", "EPSG:3857", "Where the map shows the station."),
+    ),
+}
+
+# Relation behind a layer where its name is another.
+RELATIONS = {
+    "reaches": "sagui_reaches",
+    "catchments": "hyfaa_catchments_shown",
+    "subbasins": "hyfaa_catchments_subbasins",
+    "stations": "sagui_shown_stations",
 }

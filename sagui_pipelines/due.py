@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -35,11 +36,26 @@ class DueDays:
         days: per table of days, the days due, increasing, datetime64[D]; tables with nothing due are left out.
         forecast_issue: issue day of a forecast that is not loaded yet, or was computed again.
         problems: sources that could not be read; they stop nothing else.
+        identities: per table with something due, what tells this content from any other.
     """
 
     days: dict[str, Days]
     forecast_issue: date | None
     problems: tuple[SaguiError, ...]
+    identities: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Found:
+    days: Days
+    version: str
+
+    def from_day(self, not_before: date) -> Days:
+        return self.days[self.days >= np.datetime64(not_before, "D")]
+
+
+_NOTHING = _Found(np.array([], "datetime64[D]"), "")
+_FORECAST_TABLE = table_name(Solution.FORECAST)
 
 
 def find_due(engine: sa.Engine, *, snapshot_dir: Path, workdir: Path, not_before: date) -> DueDays:
@@ -54,32 +70,30 @@ def find_due(engine: sa.Engine, *, snapshot_dir: Path, workdir: Path, not_before
     Raises:
         DatabaseUnavailable, SchemaOutdated: see `postgis.engine.transaction`.
     """
+    loaded = _loaded(engine)
+    sources: dict[str, Callable[[], _Found]] = {
+        table_name(Solution.MGBSTANDARD): lambda: _series_due(snapshot_dir, Solution.MGBSTANDARD, loaded),
+        table_name(Solution.ASSIMILATED): lambda: _series_due(snapshot_dir, Solution.ASSIMILATED, loaded),
+        RAIN_TABLE: lambda: _rain_due(workdir, loaded),
+        _FORECAST_TABLE: lambda: _forecast_due(snapshot_dir, loaded),
+    }
     problems: list[SaguiError] = []
-
-    def attempt(find: Callable[[], Days]) -> Days:
+    found: dict[str, _Found] = {}
+    for table, find in sources.items():
         try:
-            return find()
+            found[table] = find()
         except SaguiError as error:
             problems.append(error)
-            return np.array([], "datetime64[D]")
+            found[table] = _NOTHING
+    due = {table: of_table.from_day(not_before) for table, of_table in found.items()}
+    due = {table: days for table, days in due.items() if days.size}
+    identities = {table: _identity(found[table].version, days) for table, days in due.items()}
+    issues = due.pop(_FORECAST_TABLE, None)
+    return DueDays(due, None if issues is None else issues[0].item(), tuple(problems), identities)
 
-    loaded = _loaded(engine)
-    found = {
-        table_name(Solution.MGBSTANDARD): attempt(
-            lambda: _series_due(snapshot_dir, Solution.MGBSTANDARD, loaded)
-        ),
-        table_name(Solution.ASSIMILATED): attempt(
-            lambda: _series_due(snapshot_dir, Solution.ASSIMILATED, loaded)
-        ),
-        RAIN_TABLE: attempt(lambda: _rain_due(workdir, loaded)),
-    }
-    issues = attempt(lambda: _forecast_due(snapshot_dir, loaded))
-    kept = {table: days[days >= np.datetime64(not_before, "D")] for table, days in found.items()}
-    return DueDays(
-        {table: days for table, days in kept.items() if days.size},
-        issues[0].item() if issues.size else None,
-        tuple(problems),
-    )
+
+def _identity(version: str, days: Days) -> str:
+    return hashlib.sha256(version.encode() + days.tobytes()).hexdigest()[:16]
 
 
 def _loaded(engine: sa.Engine) -> dict[str, LoadedDays]:
@@ -88,20 +102,25 @@ def _loaded(engine: sa.Engine) -> dict[str, LoadedDays]:
         return {table: import_state.loaded_days(cursor, table) for table in tables}
 
 
-def _series_due(snapshot_dir: Path, solution: Solution, loaded: dict[str, LoadedDays]) -> Days:
-    with current_snapshot(snapshot_dir, solution).open() as portal:
-        return due_series_days(portal, loaded[table_name(solution)])
+def _series_due(snapshot_dir: Path, solution: Solution, loaded: dict[str, LoadedDays]) -> _Found:
+    snapshot = current_snapshot(snapshot_dir, solution)
+    with snapshot.open() as portal:
+        return _Found(due_series_days(portal, loaded[table_name(solution)]), snapshot.version)
 
 
-def _rain_due(workdir: Path, loaded: dict[str, LoadedDays]) -> Days:
-    catalogue = RainStore(workdir / FORCING_ONMESH).catalogue()
-    return np.array([file.date for file in due_files(catalogue, loaded[RAIN_TABLE])], "datetime64[D]")
+def _rain_due(workdir: Path, loaded: dict[str, LoadedDays]) -> _Found:
+    files = due_files(RainStore(workdir / FORCING_ONMESH).catalogue(), loaded[RAIN_TABLE])
+    return _Found(
+        np.array([file.date for file in files], "datetime64[D]"), " ".join(file.version for file in files)
+    )
 
 
-def _forecast_due(snapshot_dir: Path, loaded: dict[str, LoadedDays]) -> Days:
+def _forecast_due(snapshot_dir: Path, loaded: dict[str, LoadedDays]) -> _Found:
     snapshot = current_snapshot(snapshot_dir, Solution.FORECAST)
-    known = loaded[table_name(Solution.FORECAST)]
+    known = loaded[_FORECAST_TABLE]
     with snapshot.open() as portal:
         issue = np.datetime64(issue_day(portal), "D")
     versions = dict(zip(known.dates, known.versions, strict=True))
-    return np.array([] if versions.get(issue) == snapshot.version else [issue], "datetime64[D]")
+    if versions.get(issue) == snapshot.version:
+        return _NOTHING
+    return _Found(np.array([issue], "datetime64[D]"), snapshot.version)

@@ -9,6 +9,8 @@ from pathlib import Path
 import dagster as dg
 import sqlalchemy as sa
 
+from sagui_pipelines.errors import SettingsInvalid
+from sagui_pipelines.hyfaa.execution import Execution
 from sagui_pipelines.hyfaa.runner import HyfaaRunner, NoRunner
 from sagui_pipelines.hyfaa.workspace import check_state_dir
 from sagui_pipelines.postgis.engine import create_engine
@@ -29,6 +31,8 @@ class Inputs(dg.ConfigurableResource[None]):
     cells: int
     seed: int
     history_start: str
+    simulated_today_file: str = ""
+    execution: Execution = Execution()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Inputs:
@@ -44,6 +48,8 @@ class Inputs(dg.ConfigurableResource[None]):
             cells=settings.cells,
             seed=settings.seed,
             history_start=settings.history_start.isoformat(),
+            simulated_today_file=str(settings.simulated_today_file or ""),
+            execution=Execution.from_settings(settings),
         )
 
     @property
@@ -61,8 +67,24 @@ class Inputs(dg.ConfigurableResource[None]):
                 cells=self.cells,
                 seed=self.seed,
                 start=date.fromisoformat(self.history_start),
+                until=self._simulated_today(),
             )
-        return NoRunner()
+        if Runner(self.runner) is Runner.NONE:
+            return NoRunner()
+        return self.execution.runner(Path(self.workdir).resolve(), Runner(self.runner))
+
+    def _simulated_today(self) -> date | None:
+        if not self.simulated_today_file:
+            return None
+        path = Path(self.simulated_today_file)
+        try:
+            return date.fromisoformat(path.read_text(encoding="utf-8").strip())
+        except (OSError, ValueError) as error:
+            raise SettingsInvalid(
+                "SAGUI_SIMULATED_TODAY_FILE",
+                f"names {path}, which does not hold a day ({error})",
+                "Write one as YYYY-MM-DD, or leave the variable out.",
+            ) from error
 
 
 class Postgis(dg.ConfigurableResource[None]):
@@ -72,7 +94,7 @@ class Postgis(dg.ConfigurableResource[None]):
 
     @cached_property
     def engine(self) -> sa.Engine:
-        """A small connection pool, opened at first use."""
+        """Connections, made at first use."""
         return create_engine(self.url)
 
 
@@ -80,3 +102,9 @@ class TileCache(dg.ConfigurableResource[None]):
     """The cache in front of the tile server; no address means that none runs."""
 
     purge_url: str = ""
+
+
+class TileServer(dg.ConfigurableResource[None]):
+    """The tile server itself, behind the cache; no address means that published tiles are not looked at."""
+
+    url: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import secrets
 import shutil
@@ -23,7 +22,6 @@ from tools.native.layout import PORTS
 from tools.native.processes import port_is_free
 
 ROOT = Path(__file__).resolve().parents[1]
-_database_number = itertools.count()
 
 
 def free_port() -> int:
@@ -114,7 +112,7 @@ def migrated_template(postgis_cluster: Cluster) -> str:
 
 
 def _create_database(cluster: Cluster, template: str) -> Database:
-    name = f"test_{os.getpid()}_{next(_database_number)}"
+    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
     connection = psycopg2.connect(cluster.url("superuser", "postgres"))
     connection.autocommit = True
     with connection.cursor() as cursor:

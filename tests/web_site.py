@@ -293,7 +293,7 @@ def _wait(site: Site, server: subprocess.Popen[bytes], log: Path) -> None:
             raise AssertionError(log.read_text())
         try:
             requests.get(f"{site.url}/api/health/live", timeout=5)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
         else:
             return

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what `make demo` and `make test` need on Debian 12: system packages, then the locked Python environment.
-# With --tests also what only the tests need (a browser). Safe to repeat: steps already done are skipped. Nothing outside
+# With --tests also what only the tests need (a browser, Docker Engine, Redis). Safe to repeat: steps already done are skipped. Nothing outside
 # apt and this folder is left changed.
 set -euo pipefail
 
@@ -32,6 +32,11 @@ missing_packages() {
     has_program nginx || echo nginx-light
     has_program curl || echo curl
     [[ $FOR_TESTS != --tests ]] || has_program chromium || echo chromium
+    [[ $FOR_TESTS != --bench ]] || has_program wrk || echo wrk
+    [[ $FOR_TESTS != --tests ]] || has_program dockerd || echo docker.io
+    [[ $FOR_TESTS != --tests ]] || has_program debootstrap || echo debootstrap
+    [[ $FOR_TESTS != --tests ]] || has_program docker-compose || docker compose version >/dev/null 2>&1 || echo docker-compose
+    [[ $FOR_TESTS != --tests ]] || has_program redis-server || echo redis-server
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
     [[ -n $(find_python) ]] || { [[ -x /usr/bin/python3.11 ]] && echo python3.11-venv; }
     return 0

@@ -13,3 +13,5 @@ keepalive = 75
 max_requests = 5000
 max_requests_jitter = 500
 loglevel = os.environ.get("SAGUI_LOG_LEVEL", "info").lower()
+# Development in containers: changed source is loaded again.
+reload = os.environ.get("SAGUI_BACKEND_RELOAD", "") == "yes"

@@ -1,6 +1,6 @@
 -- Databases, roles, extension and schema. Run by psql as superuser on database `postgres`, at every start:
 -- running it again changes nothing but passwords that differ.
--- Variables: owner_password, pipelines_password, api_password, tileserv_password, dagster_password.
+-- Variables: owner_password, pipelines_password, api_password, tileserv_password, dagster_password, backup_password.
 
 \set ON_ERROR_STOP on
 
@@ -9,8 +9,9 @@
 -- sagui_api        serves API and admin
 -- tileserv         reads published layers, nothing else
 -- sagui_dagster    Dagster's own storage, in its own database
+-- sagui_backup     reads everything in both databases, for dumps
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', role)
-FROM unnest(ARRAY['sagui_owner', 'sagui_pipelines', 'sagui_api', 'tileserv', 'sagui_dagster']) AS role
+FROM unnest(ARRAY['sagui_owner', 'sagui_pipelines', 'sagui_api', 'tileserv', 'sagui_dagster', 'sagui_backup']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role)
 \gexec
 
@@ -19,6 +20,8 @@ ALTER ROLE sagui_pipelines PASSWORD :'pipelines_password';
 ALTER ROLE sagui_api PASSWORD :'api_password';
 ALTER ROLE tileserv PASSWORD :'tileserv_password' CONNECTION LIMIT 50;
 ALTER ROLE sagui_dagster PASSWORD :'dagster_password';
+ALTER ROLE sagui_backup PASSWORD :'backup_password' CONNECTION LIMIT 4;
+GRANT pg_read_all_data TO sagui_backup;
 
 SELECT 'CREATE DATABASE sagui OWNER sagui_owner'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'sagui')
@@ -29,7 +32,8 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'dagster')
 
 REVOKE CONNECT ON DATABASE dagster FROM PUBLIC;
 REVOKE CONNECT, TEMPORARY ON DATABASE sagui FROM PUBLIC;
-GRANT CONNECT ON DATABASE sagui TO sagui_api, tileserv;
+GRANT CONNECT ON DATABASE sagui TO sagui_api, tileserv, sagui_backup;
+GRANT CONNECT ON DATABASE dagster TO sagui_backup;
 GRANT CONNECT, TEMPORARY ON DATABASE sagui TO sagui_pipelines;
 
 ALTER DATABASE sagui SET timezone TO 'UTC';

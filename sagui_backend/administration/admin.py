@@ -6,9 +6,17 @@ from axes.admin import AccessAttemptAdmin
 from axes.models import AccessAttempt
 from django.contrib import admin
 
-from sagui_backend.administration import alerts, geography, reference, settings_page, state, stations
+from sagui_backend.administration import (
+    alerts,
+    geography,
+    incidents,
+    reference,
+    settings_page,
+    state,
+    stations,
+)
 
-__all__ = ["alerts", "geography", "reference", "settings_page", "state", "stations"]
+__all__ = ["alerts", "geography", "incidents", "reference", "settings_page", "state", "stations"]
 
 # Failed logins: deleting them lifts a lock. The other tables of that library are not filled here.
 admin.site.register(AccessAttempt, AccessAttemptAdmin)

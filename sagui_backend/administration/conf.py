@@ -1,4 +1,4 @@
-"""Settings of the libraries behind `/admin/` and `/dashboards/`."""
+"""Settings of the libraries behind the pages: `/admin/`, `/dashboards/`, and those of the API."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from csp.constants import NONE, SELF
 
 
 def content_security_policy(basemap_url: str) -> dict[str, Any]:
-    """Nothing from elsewhere but the images of the configured base map.
-
-    The API's pages bring their own scripts inside the page, and show nothing that people enter.
-    """
+    """Nothing from elsewhere but the images of the configured base map, and no script inside a page."""
     return {
-        "EXCLUDE_URL_PREFIXES": ["/api/"],
         "DIRECTIVES": {
             "default-src": [SELF],
             "img-src": [SELF, "data:", *_origins(basemap_url)],
@@ -32,6 +28,7 @@ def packaged_assets() -> list[tuple[str, Path]]:
     """Prefix below STATIC_URL and folder of the scripts that Python packages ship; none of their code runs."""
     return [
         ("leaflet", _package("leaflet") / "static" / "leaflet"),
+        ("maplibre", _package("maplibre") / "srcjs"),
         ("d3", _package("d3_bridge") / "static" / "d3_bridge" / "js"),
     ]
 

@@ -18,6 +18,7 @@ NAMES: dict[str, tuple[Any, Any]] = {
     "AlertSubscriptions": (_("alert subscription"), _("alert subscriptions")),
     "ImportState": (_("state of imports"), _("state of imports")),
     "ImportLog": (_("import"), _("log of imports")),
+    "Incident": (_("incident"), _("incidents")),
     "Publication": (_("published layer"), _("published layers")),
 }
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sagui_backend.administration.base import LabelledForm, ReadOnlyAdmin, RecordedAdmin, titled
 from sagui_backend.administration.sql_text import statement
-from sagui_backend.api.queries import DAYS_OF_YEAR, MOST_ZERO_DAYS
+from sagui_backend.api.references import DAYS_OF_YEAR, most_zero_days
 from sagui_backend.sagui.models import StationsReferenceFlow, StationsReferenceFlowPeriod
 
 UPLOAD_PERMISSIONS = ("sagui.add_stationsreferenceflow", "sagui.change_stationsreferenceflow")
@@ -31,19 +31,21 @@ class Completeness:
         station, period: their numbers.
         days: days that have a flow, of 366.
         zero_days: days of zero flow.
+        most_zero_days: how many of them a usable series may have.
     """
 
     station: int
     period: int
     days: int
     zero_days: int
+    most_zero_days: int
 
     @property
     def state(self) -> str:
         """`good`: levels are computed from it; `bad`: it is there but cannot be used; `none`: there is nothing."""
         if self.days == 0:
             return "none"
-        return "good" if self.days == DAYS_OF_YEAR and self.zero_days <= MOST_ZERO_DAYS else "bad"
+        return "good" if self.days == DAYS_OF_YEAR and self.zero_days <= self.most_zero_days else "bad"
 
 
 class PeriodForm(LabelledForm):
@@ -66,13 +68,18 @@ class ReferencePeriodAdmin(RecordedAdmin):
     """Reference periods."""
 
     form = PeriodForm
-    list_display = ("shown_period",)
+    list_display = ("shown_period", "shown_provenance")
     ordering = ("-period",)
 
     @admin.display(description=_("period"), ordering="period")
     def shown_period(self, period: StationsReferenceFlowPeriod) -> str:
         """Period."""
         return period.period
+
+    @admin.display(description=_("loaded from"), ordering="provenance", empty_value="–")
+    def shown_provenance(self, period: StationsReferenceFlowPeriod) -> str | None:
+        """Newest file that flows of the period came from."""
+        return period.provenance or None
 
 
 @admin.register(StationsReferenceFlow)
@@ -146,8 +153,14 @@ def completeness() -> dict[str, Any]:
         cursor.execute(statement("reference_completeness"))
         rows = cursor.fetchall()
     lines = [
-        (name, [Completeness(station, period, days, zero) for *_, period, _label, days, zero in cells])
-        for (station, name), cells in groupby(rows, itemgetter(0, 1))
+        (
+            name,
+            [
+                Completeness(station, period, days, zero, most_zero_days(formula))
+                for *_, period, _label, days, zero in cells
+            ],
+        )
+        for (station, name, formula), cells in groupby(rows, itemgetter(0, 1, 2))
     ]
-    periods = list(dict.fromkeys(row[3] for row in rows))
+    periods = list(dict.fromkeys(row[4] for row in rows))
     return {"periods": periods, "lines": lines, "days": DAYS_OF_YEAR}

@@ -194,6 +194,8 @@ def _confirm(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponseBase:
             )
             return _preview_page(model_admin, request, preview, upload.name, upload)
         cursor.execute(statement("reference_write"), _columns(preview.frame))
+        periods = StationsReferenceFlowPeriod.objects.filter(period__in=preview.frame["ref_period"].unique())
+        periods.update(provenance=reference_flow.provenance(upload.name, bytes(upload.content)))
         upload.delete()
     _report(request, preview)
     return redirect("admin:sagui_stationsreferenceflow_changelist")

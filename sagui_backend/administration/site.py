@@ -17,7 +17,7 @@ SECTIONS = (
         ("Stations", "StationsReferenceFlow", "StationsReferenceFlowPeriod", "HyfaaGeoInclusionMask"),
     ),
     (_("Settings and alerts"), ("SaguiConfig", "AtmoAlertCategories", "AlertSubscriptions")),
-    (_("Data"), ("ImportState", "ImportLog", "Publication", "ConfigurationChange")),
+    (_("Data"), ("ImportState", "ImportLog", "Publication", "ConfigurationChange", "Incident")),
 )
 
 

@@ -17,6 +17,7 @@ from sagui_backend.administration.base import LabelledForm, RecordedAdmin, witho
 from sagui_backend.administration.sql_text import statement
 from sagui_backend.administration.widgets import MapWidget
 from sagui_backend.sagui.models import THRESHOLDS, Stations
+from sagui_pipelines.hydro.conversion import Conversion, parse_conversion
 
 NO_THRESHOLD = -9999
 _FAR_KM = 5
@@ -73,12 +74,13 @@ class StationForm(LabelledForm):
 
     class Meta:
         model = Stations
-        fields = ("code", "name", "river", "minibasin", *THRESHOLDS, "geom")
+        fields = ("code", "name", "river", "minibasin", *THRESHOLDS, "reference_conversion", "geom")
         labels: ClassVar = {
             "code": _("code"),
             "name": _("name"),
             "river": _("river"),
             "minibasin": _("minibasin"),
+            "reference_conversion": _("conversion of the reference flows"),
             "geom": _("position"),
         }
         help_texts: ClassVar = {
@@ -86,8 +88,23 @@ class StationForm(LabelledForm):
             "minibasin": _(
                 "Cell of the model whose flow the station shows. Type its number, or click a river."
             ),
+            "reference_conversion": _(
+                "Formula that made the delivered reference flows from flows f of the model, such as f / 1.5 - 200 or "
+                "f ** 0.93 - 200. It is undone before flows are compared. Empty: they are flows of the model."
+            ),
             "geom": _("Where the map shows the station; it need not lie on the river."),
         }
+
+    def clean_reference_conversion(self) -> str | None:
+        """Refuse what is no such formula."""
+        formula = (self.cleaned_data["reference_conversion"] or "").strip()
+        try:
+            identity = parse_conversion(formula) == Conversion()
+        except ValueError as error:
+            raise forms.ValidationError(
+                _("This is no formula such as f / 1.5 - 200 or f ** 0.93 - 200.")
+            ) from error
+        return None if identity else formula
 
     def clean(self) -> dict[str, Any]:
         """Check that the thresholds increase."""
@@ -120,6 +137,7 @@ class StationsAdmin(RecordedAdmin, GISModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "code", "river")}),
         (_("Thresholds"), {"fields": THRESHOLDS}),
+        (_("Reference flows"), {"fields": ("reference_conversion",)}),
         (_("Place"), {"fields": ("minibasin", "geom")}),
     )
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sagui_backend.api import schema
 from sagui_backend.api.air import AirDataUnreadable, AirPixels, class_of, image_days, pixels_of
 from sagui_backend.api.base import ApiView, answer, link
-from sagui_backend.api.formats import CsvRenderer
+from sagui_backend.api.formats import CsvRenderer, PageRenderer
 from sagui_backend.api.freshness import Freshness
 from sagui_backend.api.levels import UNKNOWN
 from sagui_backend.api.parameters import duration
@@ -72,7 +72,7 @@ class AtmoClasses(ApiView):
     """Classes of the images."""
 
     operation_action = "list"
-    renderer_classes = (JSONRenderer, BrowsableAPIRenderer, CsvRenderer)
+    renderer_classes = (JSONRenderer, PageRenderer, CsvRenderer)
     csv_columns = sorted(_CLASS_KEYS)
 
     @schema.atmo_classes

@@ -9,7 +9,7 @@ from sagui_backend.api.levels import FLOW_LEVELS, FORECAST_LEVELS, RAIN_LEVELS
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": (
         "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "sagui_backend.api.formats.PageRenderer",
     ),
     "DEFAULT_PARSER_CLASSES": ("rest_framework.parsers.JSONParser",),
     "DEFAULT_AUTHENTICATION_CLASSES": (),

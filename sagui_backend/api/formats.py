@@ -7,7 +7,18 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
+
+
+class PageRenderer(BrowsableAPIRenderer):
+    """The navigable page of an answer, without styles inside the page, which the security policy forbids."""
+
+    template = "api/page.html"
+
+    def get_context(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """What the template shows."""
+        context: dict[str, Any] = super().get_context(*arguments, **options)
+        return context | {"code_style": ""}
 
 
 class CsvRenderer(BaseRenderer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,10 +12,6 @@ from typing import Any
 from django.db import connection
 
 from sagui_backend.api.levels import RAIN_LEVELS, RAIN_LIMITS_MM, UNKNOWN, finite
-
-DAYS_OF_YEAR = 366
-MOST_ZERO_DAYS = DAYS_OF_YEAR // 20
-"""A reference with more days of zero flow is not used: its conversion was clipped."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class FlowDay:
 
 def data_state() -> DataState:
     """How far the data of the configured dataset reach."""
-    return DataState(*_rows("data_state", {})[0])
+    return DataState(*rows("data_state", {})[0])
 
 
 def flow_days(
@@ -83,52 +79,27 @@ def flow_days(
         "observed": state.observed,
         "with_forecast": with_forecast,
     }
-    for cell, day, source, flow, flow_mad, expected in _rows("flow_days", parameters):
+    for cell, day, source, flow, flow_mad, expected in rows("flow_days", parameters):
         if finite(flow) is not None:
             found[cell].append(FlowDay(day, source, flow, finite(flow_mad) or 0.0, finite(expected)))
     return found
 
 
-def current_references(stations: Sequence[int], days: Iterable[int]) -> dict[int, dict[int, float]]:
-    """Reference flow [m3/s] per station and day of the year, from the newest usable period of each station.
-
-    A station without usable period is absent.
-    """
-    parameters = {
-        "stations": list(stations),
-        "days": sorted(set(days)),
-        "days_of_year": DAYS_OF_YEAR,
-        "zero_days": MOST_ZERO_DAYS,
-    }
-    return {
-        station: dict(zip(numbers or [], flows or [], strict=True))
-        for station, numbers, flows in _rows("current_references", parameters)
-    }
-
-
-def station_references(station: int, days: Iterable[int]) -> dict[str, dict[int, float]]:
-    """Reference flow [m3/s] of a station per period, newest label first, and day of the year."""
-    found: dict[str, dict[int, float]] = {}
-    for period, day, flow in _rows("station_references", {"station": station, "days": sorted(set(days))}):
-        if finite(flow) is not None:
-            found.setdefault(period, {})[day] = flow
-    return found
-
-
 def rain_basins(day: date | None) -> dict[int, float]:
     """Rain of a day per sub-basin [mm], unrounded."""
-    return {} if day is None else dict(_rows("rain_basins", {"day": day}))
+    return {} if day is None else dict(rows("rain_basins", {"day": day}))
 
 
 def rain_histogram(day: date | None) -> dict[str, int]:
     """Number of minibasins per rain level on a day; those without a value are unknown."""
-    counted = dict(_rows("rain_classes", {"day": day, "limits": list(RAIN_LIMITS_MM)}))
+    counted = dict(rows("rain_classes", {"day": day, "limits": list(RAIN_LIMITS_MM)}))
     minibasins = counted.pop(None)
     levels = {level: counted.get(rank, 0) for rank, level in enumerate(RAIN_LEVELS)}
     return levels | {UNKNOWN: max(minibasins - sum(levels.values()), 0)}
 
 
-def _rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What the statement of `sql/<name>.sql` returns."""
     with connection.cursor() as cursor:
         cursor.execute(_statement(name), parameters)
         return cursor.fetchall()

@@ -27,7 +27,8 @@ class ApiSchema(AutoSchema):
         return f"{name.rpartition('_')[0]}_{action}" if action else name
 
 
-def _duration(meaning: str, default: int | None) -> OpenApiParameter:
+def duration_parameter(meaning: str, default: int | None) -> OpenApiParameter:
+    """The query parameter `duration`."""
     return OpenApiParameter(
         "duration",
         {"type": "integer", "minimum": 1, "maximum": LONGEST_DURATION},
@@ -67,13 +68,14 @@ _BAD_PARAMETER = {
 }
 
 
-def _missing(what: str, example: dict[str, Any]) -> dict[tuple[int, str], OpenApiResponse]:
+def missing(what: str, example: dict[str, Any]) -> dict[tuple[int, str], OpenApiResponse]:
+    """The answer 404."""
     return {
         (404, _JSON): OpenApiResponse(shapes.ProblemSerializer, what, [OpenApiExample("missing", example)])
     }
 
 
-def _view(
+def described(
     shape: Any,
     example: Any,
     *,
@@ -82,6 +84,7 @@ def _view(
     csv: str | None = None,
     dated: bool = True,
 ) -> Decorator:
+    """Describe a view: shape and example of its answer, parameters, errors, CSV form, headers that tell its age."""
     responses: dict[Any, Any] = {
         (200, _JSON): OpenApiResponse(shape, "", [OpenApiExample("example", example)])
     }
@@ -95,43 +98,45 @@ def _view(
     return decorate
 
 
-_NO_PAGE = _missing("There is no such page.", examples.NO_PAGE)
-_NO_STATION = _missing("There is no such station.", examples.NO_STATION)
+_NO_PAGE = missing("There is no such page.", examples.NO_PAGE)
+_NO_STATION = missing("There is no such station.", examples.NO_STATION)
 
-root = _view(shapes.RootSerializer, examples.ROOT, dated=False)
-dashboard = _view(shapes.DashboardEntrySerializer(many=True), examples.DASHBOARD_ENTRY)
-flow_previ_stations = _view(
+root = described(shapes.RootSerializer, examples.ROOT, dated=False)
+dashboard = described(shapes.DashboardEntrySerializer(many=True), examples.DASHBOARD_ENTRY)
+flow_previ_stations = described(
     shapes.station_page("ForecastStation", shapes.ForecastStationSerializer),
     examples.station_page(examples.FORECAST_LEVEL, "flow_previ"),
     parameters=tuple(_PAGES),
     errors=_NO_PAGE,
 )
-flow_alerts_stations = _view(
+flow_alerts_stations = described(
     shapes.station_page("FlowStation", shapes.FlowStationSerializer),
     examples.station_page(examples.FLOW_LEVEL, "flow_alerts"),
     parameters=tuple(_PAGES),
     errors=_NO_PAGE,
 )
-flow_previ_data = _view(
+flow_previ_data = described(
     shapes.PreviRecordSerializer,
     examples.PREVI_RECORD,
-    parameters=(_duration("Observed days, ending at the newest.", 10),),
+    parameters=(duration_parameter("Observed days, ending at the newest.", 10),),
     errors=_BAD_PARAMETER | _NO_STATION,
     csv=examples.PREVI_CSV,
 )
-flow_alerts_data = _view(
+flow_alerts_data = described(
     shapes.FlowRecordSerializer,
     examples.FLOW_RECORD,
-    parameters=(_duration("Observed days, ending at the newest.", 365),),
+    parameters=(duration_parameter("Observed days, ending at the newest.", 365),),
     errors=_BAD_PARAMETER | _NO_STATION,
 )
-rain_basins = _view(shapes.RainBasinsSerializer, examples.RAIN_BASINS)
-atmo_files = _view(
+rain_basins = described(shapes.RainBasinsSerializer, examples.RAIN_BASINS)
+atmo_files = described(
     shapes.AtmoFilesSerializer,
     examples.ATMO_FILES,
-    parameters=(_duration("Days, ending at the newest image; without it the 10 newest images.", None),),
+    parameters=(
+        duration_parameter("Days, ending at the newest image; without it the 10 newest images.", None),
+    ),
     errors=_BAD_PARAMETER,
 )
-atmo_classes = _view(
+atmo_classes = described(
     shapes.AtmoClassSerializer(many=True), examples.ATMO_CLASS, csv=examples.ATMO_CLASSES_CSV, dated=False
 )

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from rest_framework.exceptions import NotFound
-from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sagui_backend.api import schema
 from sagui_backend.api.base import ApiView, answer, link, snapshot
-from sagui_backend.api.formats import AsciiCsvRenderer
+from sagui_backend.api.formats import AsciiCsvRenderer, PageRenderer
 from sagui_backend.api.freshness import Freshness, of_forecast
 from sagui_backend.api.levels import (
     Thresholds,
@@ -24,14 +24,8 @@ from sagui_backend.api.levels import (
 )
 from sagui_backend.api.pagination import StationPages
 from sagui_backend.api.parameters import duration
-from sagui_backend.api.queries import (
-    DataState,
-    FlowDay,
-    current_references,
-    data_state,
-    flow_days,
-    station_references,
-)
+from sagui_backend.api.queries import DataState, FlowDay, data_state, flow_days
+from sagui_backend.api.references import current_references, station_references
 from sagui_backend.sagui.models import Stations
 
 FORECAST_OBSERVED_DAYS = 10
@@ -62,7 +56,7 @@ def anomalies(
 ) -> dict[int, list[tuple[FlowDay, float | None]]]:
     """Per station its days with their anomaly [%] against the current reference; None where there is none."""
     wanted = {reference_day(day.date) for series in days.values() for day in series}
-    references = current_references([station.pk for station in stations], wanted)
+    references = current_references(stations, wanted)
     return {
         station.pk: [
             (day, anomaly_percent(day.flow, references.get(station.pk, {}).get(reference_day(day.date))))
@@ -178,7 +172,7 @@ class FlowPreviData(_StationData):
     """Forecast of one station beside its reference flows."""
 
     default_duration = 10
-    renderer_classes = (JSONRenderer, BrowsableAPIRenderer, AsciiCsvRenderer)
+    renderer_classes = (JSONRenderer, PageRenderer, AsciiCsvRenderer)
     csv_columns = ("source", "date", "flow", "flow_mad")
 
     @schema.flow_previ_data
@@ -269,6 +263,6 @@ def _aligned_references(station: Stations, series: Sequence[FlowDay]) -> list[di
                 {"source": period, "date": text, "flow": float(round(flows[number]))} for text, number in days
             ],
         }
-        for period, flows in station_references(station.pk, wanted).items()
+        for period, flows in station_references(station, wanted).items()
         if wanted <= flows.keys()
     ]

@@ -40,6 +40,8 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="openapi-schema"),
     re_path(r"^api/schema\.json/?$", SpectacularJSONAPIView.as_view()),
     path(
-        "api/schema/swagger-ui/", SpectacularSwaggerView.as_view(url_name="openapi-schema"), name="swagger-ui"
+        "api/schema/swagger-ui/",
+        SpectacularSwaggerView.as_view(url_name="openapi-schema", template_name="api/swagger_ui.html"),
+        name="swagger-ui",
     ),
 ]

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sagui_pipelines.errors import SettingsInvalid
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 _SECRET_BYTES = 32
-SCHEMA_COMMANDS = frozenset({"apply_sql", "makemigrations", "migrate", "showmigrations", "sqlmigrate"})
+SCHEMA_COMMANDS = frozenset(
+    {"apply_sql", "check_schema", "makemigrations", "migrate", "showmigrations", "sqlmigrate"}
+)
 BUILD_COMMANDS = frozenset({"check", "collectstatic", "compilemessages", "help", "makemessages"})
 
 
@@ -51,8 +53,12 @@ class Environment(BaseSettings):
         stale_after_days: age of data [days] after which the API calls them stale.
         path_to_atmo_files: folder of the aerosol images (`styled/`, `raw/`); without it there are none.
         atmo_zones_file: GeoJSON polygons in which air is judged; without it the whole image counts.
+        admin_hosts: host names under which the admin exists, each also in `allowed_hosts`; empty: all of them.
+        admin_networks: addresses of people who may reach the admin, such as 10.0.0.0/8; empty: everybody's.
         admin_basemap_url: tiles {z}/{x}/{y} below the admin's maps; none by default, so no internet is needed.
         admin_basemap_attribution: whom to name on them.
+        map_basemap_url: raster tiles {z}/{x}/{y} below the public map; none by default, so no internet is needed.
+        map_basemap_attribution: whom to name on them.
         purge_url: where the cache takes purges, to be told of edits; empty when no cache runs.
         trusted_proxies: our own proxies between browsers and the web process; they append to X-Forwarded-For.
         gdal_library, geos_library: shared libraries to use instead of those found.
@@ -74,14 +80,18 @@ class Environment(BaseSettings):
     stale_after_days: int = Field(default=2, ge=0)
     path_to_atmo_files: Path | None = None
     atmo_zones_file: Path | None = None
+    admin_hosts: CommaList = ()
+    admin_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     admin_basemap_url: str = ""
     admin_basemap_attribution: str = ""
+    map_basemap_url: str = ""
+    map_basemap_attribution: str = ""
     purge_url: str = ""
     trusted_proxies: int = Field(default=1, ge=0)
     gdal_library: Path | None = None
     geos_library: Path | None = None
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "admin_hosts", "admin_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

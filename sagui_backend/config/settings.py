@@ -39,7 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "sagui_backend.config.staticfiles.PackagedStaticFilesConfig",
     "django.contrib.gis",
     "rest_framework",
     "drf_spectacular",
@@ -47,11 +47,14 @@ INSTALLED_APPS = [
     "sagui_backend.sagui",
     "sagui_backend.api",
     "sagui_backend.dashboards",
+    "sagui_backend.portal",
+    "sagui_backend.light",
     "axes",
 ]
 MIDDLEWARE = [
     "sagui_backend.api.middleware.ApiMiddleware",
     "sagui_backend.administration.middleware.PrivatePagesMiddleware",
+    "sagui_backend.administration.middleware.AdminDoorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,8 +131,12 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
 CONTENT_SECURITY_POLICY = admin_conf.content_security_policy(_environment.admin_basemap_url)
+SAGUI_ADMIN_HOSTS = frozenset(host.lower() for host in _environment.admin_hosts)
+SAGUI_ADMIN_NETWORKS = _environment.admin_networks
 SAGUI_ADMIN_BASEMAP_URL = _environment.admin_basemap_url
 SAGUI_ADMIN_BASEMAP_ATTRIBUTION = _environment.admin_basemap_attribution
+SAGUI_MAP_BASEMAP_URL = _environment.map_basemap_url
+SAGUI_MAP_BASEMAP_ATTRIBUTION = _environment.map_basemap_attribution
 SAGUI_TRUSTED_PROXIES = _environment.trusted_proxies
 SAGUI_STALE_AFTER_DAYS = _environment.stale_after_days
 SAGUI_PURGE_URL = _environment.purge_url

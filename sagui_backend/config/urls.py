@@ -15,8 +15,11 @@ handler500 = "sagui_backend.api.errors.server_error"
 urlpatterns = [
     path("api/health/live", health.live),
     path("api/health/ready", health.ready),
+    path("", include("sagui_backend.edge.urls")),
     path("admin/language", set_language, name="admin_language"),
     path("admin/", admin.site.urls),
     path("", include("sagui_backend.dashboards.urls")),
+    path("", include("sagui_backend.portal.urls")),
+    path("", include("sagui_backend.light.urls")),
     path("", include("sagui_backend.api.urls")),
 ]

@@ -16,6 +16,7 @@ BEGIN
             'hyfaa_forecast_with_mgbstandard_aggregate_geo',
             'rainfall_minibasin_aggregated_geo',
             'rainfall_subbasin_aggregated_geo',
+            'sagui_shown_subbasin_rain',
             'sagui_shown_rain',
             'sagui_shown_forecast_json',
             'hyfaa_forecast_with_assimilated',
@@ -25,11 +26,16 @@ BEGIN
             'hyfaa_data_mgbstandard_aggregate_json',
             'sagui_shown_flow_json',
             'sagui_shown_flows',
+            'sagui_tile_layers',
+            'sagui_layer_definitions',
+            'sagui_shown_stations',
+            'sagui_tile_geometry',
             'hyfaa_catchments_subbasins',
             'hyfaa_catchments_shown',
             'hyfaa_drainage_shown',
             'drainage_mgb_masked',
             'hyfaa_drainage_with_attributes',
+            'sagui_reaches',
             'sagui_shown_days'
         ]) WITH ORDINALITY AS old (name, position)
         JOIN pg_class AS c ON c.relname = old.name AND c.relkind IN ('v', 'm')
@@ -56,6 +62,19 @@ COMMENT ON VIEW guyane.sagui_shown_days IS
 
 -- Geography ------------------------------------------------------------------------------------------------
 
+CREATE MATERIALIZED VIEW guyane.sagui_reaches AS
+SELECT
+    d.mini, m.ordem, round(m.width)::integer AS width,
+    public.st_transform(d.geom, 3857)::public.geometry(Geometry, 3857) AS geom,
+    md5(concat_ws(' ', m.ordem, m.width, public.st_asewkb(d.geom))) AS fingerprint
+FROM guyane.hyfaa_drainage AS d
+LEFT JOIN guyane.hyfaa_minibasins_data AS m USING (mini);
+CREATE UNIQUE INDEX sagui_reaches_mini ON guyane.sagui_reaches (mini);
+CREATE INDEX sagui_reaches_geom ON guyane.sagui_reaches USING gist (geom);
+COMMENT ON MATERIALIZED VIEW guyane.sagui_reaches IS
+    'All rivers ready for tiles: EPSG:3857, computing order, width [m] without decimals, and a fingerprint of the rows '
+    'they were made from. Order and width are NULL where the minibasin has no attributes.';
+
 CREATE VIEW guyane.hyfaa_drainage_with_attributes AS
 SELECT d.geom, d.mini, m.ordem, m.sub, m.width, m.depth
 FROM guyane.hyfaa_drainage AS d
@@ -78,8 +97,9 @@ SELECT
     d.mini, d.ordem, d.sub,
     round(d.width::numeric, 0) AS width,
     round(d.depth::numeric, 2) AS depth,
-    public.st_transform(d.geom, 3857)::public.geometry(Geometry, 3857) AS geom
-FROM guyane.drainage_mgb_masked AS d;
+    r.geom
+FROM guyane.drainage_mgb_masked AS d
+JOIN guyane.sagui_reaches AS r USING (mini);
 CREATE UNIQUE INDEX hyfaa_drainage_shown_mini ON guyane.hyfaa_drainage_shown (mini);
 COMMENT ON MATERIALIZED VIEW guyane.hyfaa_drainage_shown IS
     'drainage_mgb_masked ready for tiles: EPSG:3857, width [m] without and depth [m] with two decimals.';
@@ -94,6 +114,7 @@ SELECT
     md5(c.sub::text || public.st_asewkb(c.geom)::text) AS fingerprint
 FROM guyane.hyfaa_catchments AS c;
 CREATE UNIQUE INDEX hyfaa_catchments_shown_mini ON guyane.hyfaa_catchments_shown (mini);
+CREATE INDEX hyfaa_catchments_shown_geom ON guyane.hyfaa_catchments_shown USING gist (geom);
 COMMENT ON MATERIALIZED VIEW guyane.hyfaa_catchments_shown IS
     'Catchments ready for tiles (EPSG:3857, valid), their area on the ellipsoid [km2], and a fingerprint of the '
     'row they were made from. No column is ever NULL.';
@@ -102,10 +123,11 @@ CREATE MATERIALIZED VIEW guyane.hyfaa_catchments_subbasins AS
 SELECT
     c.sub AS id,
     array_agg(c.mini ORDER BY c.mini) AS minibasins,
-    public.st_union(c.geom)::public.geometry(Geometry, 3857) AS geom
+    public.st_union(c.geom ORDER BY c.mini)::public.geometry(Geometry, 3857) AS geom
 FROM guyane.hyfaa_catchments_shown AS c
 GROUP BY c.sub;
 CREATE UNIQUE INDEX hyfaa_catchments_subbasins_id ON guyane.hyfaa_catchments_subbasins (id);
+CREATE INDEX hyfaa_catchments_subbasins_geom ON guyane.hyfaa_catchments_subbasins USING gist (geom);
 COMMENT ON MATERIALIZED VIEW guyane.hyfaa_catchments_subbasins IS
     'Catchments dissolved by sub-basin, EPSG:3857, and the minibasins of each. No column is ever NULL.';
 
@@ -130,7 +152,7 @@ SELECT
     c.cell_id,
     ('[' || string_agg(
         d.item || guyane.json_integer(s.flow)
-        || ',"flow_anomaly":' || guyane.json_integer(s.flow_anomaly) || '}',
+        || ',"flow_anomaly":' || guyane.json_integer(s.flow_anomaly) || guyane.json_gap(d.rank) || '}',
         ',' ORDER BY d.rank
     ) || ']')::json AS values
 FROM (SELECT DISTINCT dataset, cell_id FROM guyane.sagui_shown_flows) AS c
@@ -213,13 +235,14 @@ SELECT
     c.cell_id,
     ('[' || string_agg(
         d.item || guyane.json_integer(f.flow)
-        || ',"flow_anomaly":' || guyane.json_integer(f.flow_anomaly) || '}',
+        || ',"flow_anomaly":' || guyane.json_integer(f.flow_anomaly) || d.gap || '}',
         ',' ORDER BY d.date DESC
     ) || ']')::json AS values
 FROM (SELECT DISTINCT dataset, cell_id FROM guyane.sagui_shown_forecasts) AS c
 JOIN (
-    SELECT DISTINCT dataset, date, '{"source":"' || source || '","date":"' || date || '","flow":' AS item
-    FROM guyane.sagui_shown_forecasts
+    SELECT dataset, date, '{"source":"' || source || '","date":"' || date || '","flow":' AS item,
+           guyane.json_gap(rank() OVER (PARTITION BY dataset ORDER BY date DESC)::integer) AS gap
+    FROM (SELECT DISTINCT dataset, source, date FROM guyane.sagui_shown_forecasts) AS day
 ) AS d USING (dataset)
 LEFT JOIN guyane.sagui_shown_forecasts AS f USING (dataset, cell_id, date)
 WHERE c.cell_id IN (SELECT r.mini FROM guyane.hyfaa_drainage_shown AS r)
@@ -257,6 +280,16 @@ WHERE r.date >= (SELECT min(d.date) FROM guyane.sagui_shown_days AS d WHERE d.ta
 COMMENT ON VIEW guyane.sagui_shown_rain IS
     'Rain [mm/day] of the shown days, unrounded. No column is ever NULL; a missing value has no row.';
 
+CREATE VIEW guyane.sagui_shown_subbasin_rain AS
+SELECT c.sub, r.date, r.rank, sum(r.rain * c.area_km2) / sum(c.area_km2) AS rain
+FROM guyane.sagui_shown_rain AS r
+JOIN guyane.hyfaa_catchments_shown AS c ON c.mini = r.cell_id
+GROUP BY c.sub, r.date, r.rank
+HAVING sum(c.area_km2) > 0;
+COMMENT ON VIEW guyane.sagui_shown_subbasin_rain IS
+    'Rain [mm/day] of the shown days per sub-basin: mean of its catchments weighted by area, unrounded. A catchment '
+    'without a value does not count on that day. No column is ever NULL.';
+
 CREATE MATERIALIZED VIEW guyane.rainfall_minibasin_aggregated_geo AS
 SELECT 'mini_' || j.cell_id AS id, j.values, c.geom
 FROM (
@@ -280,13 +313,7 @@ FROM (
         ('[' || string_agg(
             '{"date":"' || m.date || '","rain":' || guyane.json_integer(m.rain) || '}', ',' ORDER BY m.rank
         ) || ']')::json AS values
-    FROM (
-        SELECT c.sub, r.date, r.rank, sum(r.rain * c.area_km2) / sum(c.area_km2) AS rain
-        FROM guyane.sagui_shown_rain AS r
-        JOIN guyane.hyfaa_catchments_shown AS c ON c.mini = r.cell_id
-        GROUP BY c.sub, r.date, r.rank
-        HAVING sum(c.area_km2) > 0
-    ) AS m
+    FROM guyane.sagui_shown_subbasin_rain AS m
     GROUP BY m.sub
     HAVING count(*) = (SELECT count(*) FROM guyane.sagui_shown_days WHERE tablename = 'sagui_rainfall')
 ) AS j

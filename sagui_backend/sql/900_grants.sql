@@ -9,24 +9,32 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 GRANT USAGE ON SCHEMA guyane TO sagui_pipelines, sagui_api, tileserv;
 
 -- Functions inside views run with the caller's rights.
-GRANT EXECUTE ON FUNCTION guyane.json_integer(double precision) TO sagui_pipelines, sagui_api;
+GRANT EXECUTE ON FUNCTION
+    guyane.json_integer(double precision),
+    guyane.json_gap(integer),
+    guyane.source_of_tile(text, integer)
+TO sagui_pipelines, sagui_api;
 
 
--- Tile server: published layers, nothing else. Views and functions read their sources with the owner's rights,
--- except mvt_rainfall, whose two sources are published themselves.
+-- Tile server: a function per layer, which runs with the owner's rights, and no table at all. This list is the list of
+-- layers: the cache and the catalogue read it from the database (sagui_tile_layers).
 
-GRANT SELECT ON
-    guyane.hyfaa_drainage,
-    guyane.hyfaa_data_aggregated_geo,
-    guyane.hyfaa_forecast_aggregated_geo,
-    guyane.hyfaa_data_with_assimilated_aggregate_geo,
-    guyane.hyfaa_data_with_mgbstandard_aggregate_geo,
-    guyane.hyfaa_forecast_with_assimilated_aggregate_geo,
-    guyane.hyfaa_forecast_with_mgbstandard_aggregate_geo,
-    guyane.rainfall_minibasin_aggregated_geo,
-    guyane.rainfall_subbasin_aggregated_geo
+GRANT EXECUTE ON FUNCTION
+    guyane.hyfaa_drainage(integer, integer, integer),
+    guyane.hyfaa_data_aggregated_geo(integer, integer, integer),
+    guyane.hyfaa_forecast_aggregated_geo(integer, integer, integer),
+    guyane.hyfaa_data_with_assimilated_aggregate_geo(integer, integer, integer),
+    guyane.hyfaa_data_with_mgbstandard_aggregate_geo(integer, integer, integer),
+    guyane.hyfaa_forecast_with_assimilated_aggregate_geo(integer, integer, integer),
+    guyane.hyfaa_forecast_with_mgbstandard_aggregate_geo(integer, integer, integer),
+    guyane.rainfall_minibasin_aggregated_geo(integer, integer, integer),
+    guyane.rainfall_subbasin_aggregated_geo(integer, integer, integer),
+    guyane.mvt_rainfall(integer, integer, integer),
+    guyane.reaches(integer, integer, integer),
+    guyane.catchments(integer, integer, integer),
+    guyane.subbasins(integer, integer, integer),
+    guyane.stations(integer, integer, integer)
 TO tileserv;
-GRANT EXECUTE ON FUNCTION guyane.mvt_rainfall(integer, integer, integer) TO tileserv;
 
 
 -- Pipelines: write what they load, read what they compare with, publish. Partitions and refreshes only through
@@ -56,13 +64,21 @@ GRANT INSERT, UPDATE, DELETE ON
     guyane.sagui_importstate,
     guyane.sagui_importday,
     guyane.sagui_importlog,
-    guyane.sagui_publication
+    guyane.sagui_refusedday,
+    guyane.sagui_publication,
+    guyane.sagui_tile,
+    guyane.sagui_dayvalues,
+    guyane.sagui_document,
+    guyane.sagui_cachetag
 TO sagui_pipelines;
+-- What people were told stays on record.
+GRANT INSERT, UPDATE ON guyane.sagui_incident, guyane.sagui_alarmmessage TO sagui_pipelines;
 GRANT EXECUTE ON FUNCTION
     guyane.create_series_partition(text, integer),
     guyane.stage_series_partition(text, integer),
     guyane.attach_series_partition(text, integer),
-    guyane.publish_layers()
+    guyane.publish_layers(),
+    guyane.reach_tile(integer, integer, integer, integer, integer)
 TO sagui_pipelines;
 -- A first import numbers stations 1 to n in the order of the file, whatever was rolled back before.
 GRANT SELECT, UPDATE ON SEQUENCE guyane.hyfaa_stations_id_seq TO sagui_pipelines;

@@ -5,11 +5,13 @@ import dagster as dg
 from sagui_pipelines.asset_kit import (
     OWNERS,
     file_key,
+    load_pool,
     partition_days,
     reported_errors,
     table_key,
     table_metadata,
     tell_absent_days,
+    tell_refused_days,
 )
 from sagui_pipelines.errors import DayNotAvailable
 from sagui_pipelines.flow.forecast import configured_dataset, issue_day, load_forecast
@@ -23,8 +25,6 @@ from sagui_pipelines.postgis.merge import MergeCounts
 from sagui_pipelines.resources import Inputs, Postgis
 
 GROUP = "flow"
-# Loads of different tables may overlap; the database of a small machine is happier with one at a time.
-POOL = "postgis_load"
 
 
 def _series_asset(solution: Solution, description: str) -> dg.AssetsDefinition:
@@ -40,7 +40,7 @@ def _series_asset(solution: Solution, description: str) -> dg.AssetsDefinition:
         kinds={"postgres", "netcdf"},
         owners=OWNERS,
         metadata=table_metadata(table),
-        pool=POOL,
+        pool=load_pool(table),
     )
     def series(
         context: dg.AssetExecutionContext, inputs: Inputs, postgis: Postgis
@@ -59,7 +59,8 @@ def _series_asset(solution: Solution, description: str) -> dg.AssetsDefinition:
                     force=True,
                     progress=context.log.info,
                 )
-        tell_absent_days(context, report.days)
+        tell_refused_days(context, report.refused)
+        tell_absent_days(context, [*report.days, *report.refused])
         context.add_asset_metadata(
             {"hydrograph": dg.MetadataValue.md(series_plot(postgis.engine, solution))},
             partition_key=context.partition_keys[-1],
@@ -90,7 +91,7 @@ hyfaa_data_assimilated = _series_asset(
     kinds={"postgres", "netcdf"},
     owners=OWNERS,
     metadata=table_metadata(table_name(Solution.FORECAST)),
-    pool=POOL,
+    pool=load_pool(table_name(Solution.FORECAST)),
 )
 def hyfaa_data_forecast(
     context: dg.AssetExecutionContext, inputs: Inputs, postgis: Postgis
@@ -148,6 +149,8 @@ def _range(report: LoadReport) -> dict[str, str | int]:
         "last_date": str(report.days[-1]) if report.days else "none",
         "days": len(report.days),
         "cells": report.n_cells,
+        "refused_days": len(report.refused),
+        "contradictory_values_left_out": report.blotted,
     }
 
 

@@ -30,7 +30,7 @@ def due_days(
     """Days to write, increasing.
 
     These are the wanted days that were recomputed, and loaded days anywhere whose floating median rests on one
-    of them.
+    of them. Refused days of the file are never due.
 
     Args:
         portal: the file.
@@ -49,9 +49,11 @@ def due_days(
             f"holds no day of those asked for ({asked}); it has {portal.dates[0]} to {portal.dates[-1]}",
             "Ask for days that the model has computed.",
         )
-    recomputed = np.intersect1d(wanted, recomputed_days(portal, loaded))
+    refused = np.array(list(portal.refused or ()), "datetime64[D]")
+    recomputed = np.setdiff1d(np.intersect1d(wanted, recomputed_days(portal, loaded)), refused)
     moved = dependants(portal.dates, recomputed)
-    return np.union1d(wanted if force else recomputed, np.intersect1d(moved, loaded.dates))
+    due = np.union1d(wanted if force else recomputed, np.intersect1d(moved, loaded.dates))
+    return np.setdiff1d(due, refused)
 
 
 def vanished_days(portal: Portal, loaded: LoadedDays) -> NDArray[np.datetime64]:

@@ -12,12 +12,19 @@ import numpy as np
 import sqlalchemy as sa
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from sagui_pipelines.errors import CellsChanged, DatabaseUnavailable, SaguiError, SchemaOutdated
+from sagui_pipelines.errors import (
+    CellsChanged,
+    DatabaseUnavailable,
+    SaguiError,
+    SchemaOutdated,
+    SourceInvalid,
+)
 from sagui_pipelines.flow.cells import check_cells, expected_cells
 from sagui_pipelines.flow.rows import SeriesRows
 from sagui_pipelines.flow.scratch import scratch_history
 from sagui_pipelines.flow.series import ARCHIVE, SCHEMA, flow_column, table_name
 from sagui_pipelines.hyfaa.portal import Portal
+from sagui_pipelines.hyfaa.quality import refused_days
 from sagui_pipelines.hyfaa.solutions import Solution
 from sagui_pipelines.postgis import import_state
 from sagui_pipelines.postgis.background import ahead
@@ -106,12 +113,14 @@ def load_forecast(
 
     Raises:
         CellsChanged: forecast, history, geography or table differ in cells.
+        SourceInvalid: a day of the forecast is corrupt.
         DatabaseUnavailable: connection lost; nothing was written.
         SchemaOutdated: tables or functions of this version are missing.
     """
     current, archive = reflect(engine, SCHEMA, _CURRENT), reflect(engine, SCHEMA, ARCHIVE)
     try:
         _check_same_cells(portal, history)
+        _check_days(portal)
         with (
             scratch_history(history, flow_column(dataset), portal.dates) as kept,
             transaction(engine) as connection,
@@ -144,6 +153,12 @@ def _check_same_cells(portal: Portal, history: Portal) -> None:
         )
 
 
+def _check_days(portal: Portal) -> None:
+    # A forecast is one product: a hole in it would look like the end of it.
+    for day, why in refused_days(portal).items():
+        raise SourceInvalid(portal.source, f"{day}: {why}", "Run HYFAA's forecast step again.")
+
+
 def _load(
     cursor: Cursor,
     portal: Portal,
@@ -158,7 +173,7 @@ def _load(
     check_cells(portal.source, portal.n_cells, expected_cells(cursor, current.name))
     loaded = import_state.loaded_days(cursor, current.name)
     issue = issue_day(portal)
-    is_newest = loaded.dates.size == 0 or loaded.dates[-1] <= np.datetime64(issue)
+    is_newest = bool(loaded.dates.size == 0 or loaded.dates[-1] <= np.datetime64(issue))
     create_partition(cursor, archive, issue.year)
     staging = create_staging(cursor, archive)
     with ahead(rows.blocks(portal.dates, {"issue_date": np.datetime64(issue)}), 1) as blocks:

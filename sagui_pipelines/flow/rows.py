@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sagui_pipelines.flow.quality import blot_out
 from sagui_pipelines.flow.scratch import Span, spans
 from sagui_pipelines.flow.series import any_value, value_columns
 from sagui_pipelines.hydro.anomaly import anomaly_percent
@@ -33,6 +34,7 @@ class SeriesRows:
 
     Attributes:
         row_counts: rows of each day of the portal encoded so far, (n_time,).
+        blotted: values of a cell and day left out so far because they contradict one another.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class SeriesRows:
         self._names = value_columns([field.name for field in fields])
         self._update_time = update_times(portal.time_added_jd)
         self.row_counts = np.zeros(portal.dates.size, np.int64)
+        self.blotted = 0
 
     def blocks(
         self, days: NDArray[np.datetime64], constants: Mapping[str, np.datetime64] | None = None
@@ -90,6 +93,7 @@ class SeriesRows:
     ) -> Iterator[Block]:
         indexes = span.indexes[first:last]
         values = {name: span.read(name, first, last) for name in self._names}
+        self.blotted += blot_out(values)
         keep = any_value(values)
         self.row_counts[indexes] = keep.sum(axis=1)
         days = self._portal.dates[indexes]

@@ -133,7 +133,7 @@ def spans(portal: Portal, names: Sequence[str], indexes: NDArray[np.intp]) -> It
 
 @contextmanager
 def scratch_history(portal: Portal, column: str, days: NDArray[np.datetime64]) -> Iterator[ScratchHistory]:
-    """Keep the candidates of some days for the length of a block.
+    """Keep the candidates of some days for the length of a block; refused days of the portal count as missing.
 
     Args:
         portal: the file whose own days are the candidates.
@@ -144,9 +144,12 @@ def scratch_history(portal: Portal, column: str, days: NDArray[np.datetime64]) -
     for day in days:
         needed[candidate_indexes(portal.dates, day)] = True
     kept = np.flatnonzero(needed)
+    refused = np.isin(portal.dates, np.array(list(portal.refused or ()), "datetime64[D]"))
     with RowFile(portal.n_cells) as file:
         for part in _hulls(kept, portal.n_cells):
-            file.append(_read_days(portal, column, part))
+            rows = _read_days(portal, column, part)
+            rows[refused[part]] = np.nan
+            file.append(rows)
         yield ScratchHistory(file, kept, portal.n_cells)
 
 

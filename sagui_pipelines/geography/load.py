@@ -17,7 +17,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sagui_pipelines.errors import CellsChanged, GeodataInvalid, ReferenceFlowInvalid
 from sagui_pipelines.geography.files import counted, few
 from sagui_pipelines.geography.read import Geography
-from sagui_pipelines.geography.reference_flow import ReferenceFlow, unknown_periods
+from sagui_pipelines.geography.reference_flow import ReferenceFlow, provenance, unknown_periods
 from sagui_pipelines.geography.reference_flow import refused as flow_refused
 from sagui_pipelines.geography.reports import (
     GeographyReport,
@@ -107,6 +107,7 @@ def load_reference_flow(connection: Connection, reference: ReferenceFlow) -> Ref
                 "Load the stations first, or the reference flows of these stations.",
             )
         flows = _merged(cursor, "stations_reference_flow", "reference_flow_merge")
+        _tell_provenance(cursor, reference)
         cursor.execute(statement("reference_flow_series"))
         series = tuple(SeriesCompleteness(*row) for row in cursor.fetchall())
     return ReferenceFlowReport(
@@ -158,6 +159,14 @@ def _merged(cursor: Cursor, table: str, name: str) -> TableReport:
     return TableReport(table, inserted, updated, deleted, total - inserted - updated)
 
 
+def _tell_provenance(cursor: Cursor, reference: ReferenceFlow) -> None:
+    parameters = {
+        "provenance": provenance(reference.source.name, reference.source.read_bytes()),
+        "periods": reference.frame["ref_period"].unique().tolist(),
+    }
+    cursor.execute(statement("reference_flow_provenance"), parameters)
+
+
 def _with_wkb(frame: gpd.GeoDataFrame) -> Iterable[Sequence[object]]:
     plain = pd.DataFrame(frame.drop(columns="geometry")).astype(object)
     wkb = shapely.to_wkb(shapely.set_srid(frame.geometry.to_numpy(), 4326), hex=True, include_srid=True)
@@ -167,9 +176,9 @@ def _with_wkb(frame: gpd.GeoDataFrame) -> Iterable[Sequence[object]]:
 def _stored_stations(cursor: Cursor) -> list[StoredStation]:
     cursor.execute(statement("stations_stored"))
     stations = []
-    for number, code, name, river, cell, *thresholds, longitude, latitude, imported in cursor.fetchall():
+    for number, *plain, longitude, latitude, conversion, imported in cursor.fetchall():
         position = None if longitude is None else (longitude, latitude)
-        values = dict(zip(FIELDS, (code, name, river, cell, *thresholds, position), strict=True))
+        values = dict(zip(FIELDS, (*plain, position, conversion), strict=True))
         if imported.get("position") is not None:
             imported["position"] = tuple(imported["position"])
         stations.append(StoredStation(number, values, imported))
@@ -193,4 +202,12 @@ def _station_row(station: Update) -> tuple[object, ...]:
     position = station.current["position"]
     longitude, latitude = position if isinstance(position, tuple) else (None, None)
     plain = (station.current[field] for field in ("code", "name", "river", "minibasin_id", *THRESHOLDS))
-    return (station.id, *plain, longitude, latitude, json.dumps(station.imported, ensure_ascii=False))
+    conversion = station.current["reference_conversion"]
+    return (
+        station.id,
+        *plain,
+        longitude,
+        latitude,
+        conversion,
+        json.dumps(station.imported, ensure_ascii=False),
+    )

@@ -10,8 +10,10 @@ import pandas as pd
 
 from sagui_pipelines.errors import GeodataInvalid
 from sagui_pipelines.geography.files import Layer, counted, doubled, few, find_layer, identifiers, read_layer
+from sagui_pipelines.hydro.limits import RIVER_DEPTH_LIMIT_M, RIVER_WIDTH_LIMIT_M
 
-_SIZES = ("width", "depth")
+_LIMITS_M = {"width": RIVER_WIDTH_LIMIT_M, "depth": RIVER_DEPTH_LIMIT_M}
+_SIZES = tuple(_LIMITS_M)
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,13 @@ def read_minibasins(folder: Path) -> Minibasins:
 
 def _metres(layer: Layer, table: pd.DataFrame, field: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     values = pd.to_numeric(table[field], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    limit = _LIMITS_M[field]
+    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0) & (values <= limit)))
     if len(wrong):
         examples = few(f"feature {row + 1}: {table[field].iloc[row]!s}" for row in wrong)
         raise GeodataInvalid(
             str(layer),
-            f"{counted(len(wrong), 'value')} of {field} that should be metres of at least 0 ({examples})",
+            f"{counted(len(wrong), 'value')} of {field} that should be metres between 0 and {limit:,.0f} ({examples})",
             "Correct the field in the source data and export again.",
         )
     return values

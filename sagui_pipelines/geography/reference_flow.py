@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,11 @@ def examine_reference_flow(
     if known_periods is not None:
         problems |= unknown_periods(frame, known_periods)
     return ReferenceFlow(path, frame), problems
+
+
+def provenance(name: str, content: bytes) -> str:
+    """What a period says of the file that its flows came from."""
+    return f"{name}, SHA-256 {sha256(content).hexdigest()[:16]}"
 
 
 def unknown_periods(frame: pd.DataFrame, known_periods: Collection[str]) -> dict[int, RowProblem]:

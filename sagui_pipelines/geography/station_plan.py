@@ -113,7 +113,8 @@ def _merge(
     values, imported = dict(old.current), dict(old.imported)
     for name in fields:
         value = getattr(new, name)
-        was_edited = name not in imported or not _same(values[name], imported[name])
+        # What an earlier import did not know was empty then.
+        was_edited = not old.imported or not _same(values[name], old.imported.get(name))
         if not was_edited or overwrite_edits or _same(values[name], value):
             values[name] = value
         else:

@@ -11,14 +11,16 @@ from pathlib import Path
 from sagui_pipelines.errors import StationsInvalid
 from sagui_pipelines.geography.files import few
 from sagui_pipelines.geography.tables import Row, read_rows
+from sagui_pipelines.hydro.conversion import Conversion, parse_conversion
 
 THRESHOLDS = ("threshold_drought", "threshold_flood_low", "threshold_flood_mid", "threshold_flood_high")
-FIELDS = ("code", "name", "river", "minibasin_id", *THRESHOLDS, "position")
+FIELDS = ("code", "name", "river", "minibasin_id", *THRESHOLDS, "position", "reference_conversion")
 MINIMAL_FIELDS = ("code", "name", "minibasin_id")
 NO_THRESHOLD = -9999.0
 
 _FULL = ("id_station", "name_station", "river", "latitude", "longitude", "minibasin_mgb", *THRESHOLDS)
 _MINIMAL = ("id", "minibasin", "city")
+_CONVERSION = "conversion"
 _LONGEST_TEXT = 50
 _LARGEST_INTEGER = 2**31 - 1
 
@@ -37,6 +39,8 @@ class Station:
         minibasin_id: cell whose flow the station shows.
         threshold_drought: [m3/s], drought below it; None: no such class. The others likewise, lower bounds.
         position: longitude and latitude [degrees] of the point on the map, or None.
+        reference_conversion: formula that made the reference flows from flows of the model; None: they are flows of
+            the model.
     """
 
     row: int
@@ -49,6 +53,7 @@ class Station:
     threshold_flood_mid: float | None = None
     threshold_flood_high: float | None = None
     position: Position | None = None
+    reference_conversion: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ def read_stations(path: Path, known_cells: Collection[int] | None = None) -> Sta
 
     Columns (a footnote mark `*` at their end does not matter): ID_station, name_station, river, latitude, longitude,
     minibasin_mgb, threshold_drought, threshold_flood_low, threshold_flood_mid, threshold_flood_high [m3/s, -9999 or
-    empty: none]; rows without river are no stations. Or only Id, Minibasin, City.
+    empty: none]; rows without river are no stations. Optional: conversion, the formula behind the reference flows.
+    Or only Id, Minibasin, City.
 
     Args:
         path: the file; of a spreadsheet the sheet `Feuille 1`, else the first.
@@ -107,7 +113,7 @@ def read_stations(path: Path, known_cells: Collection[int] | None = None) -> Sta
         )
     skipped = [row.line for row in rows if row.text("minibasin_mgb") and not row.text("river")]
     notes = (f"{path}: rows {few(skipped)} have no river and were left out.",) if skipped else ()
-    return StationList(path, stations, MINIMAL_FIELDS if minimal else FIELDS, notes)
+    return StationList(path, stations, _fields(columns, minimal=minimal), notes)
 
 
 def unknown_cells(stations: Iterable[Station], known_cells: Collection[int]) -> list[str]:
@@ -133,6 +139,12 @@ def refused(source: Path, problems: list[str]) -> StationsInvalid:
     return StationsInvalid(source, "; ".join(problems), "Correct these cells and load the file again.")
 
 
+def _fields(columns: Collection[str], *, minimal: bool) -> tuple[str, ...]:
+    if minimal:
+        return MINIMAL_FIELDS
+    return FIELDS if _CONVERSION in columns else FIELDS[:-1]
+
+
 def _full_station(row: Row, problems: list[str]) -> Station | None:
     before = len(problems)
     thresholds = {name: _threshold(row, name, problems) for name in THRESHOLDS}
@@ -142,9 +154,19 @@ def _full_station(row: Row, problems: list[str]) -> Station | None:
         problems.append(f"row {row.line}, {disorder}")
     code, name, river = (_text(row, column, problems) for column in ("id_station", "name_station", "river"))
     cell = _cell(row, "minibasin_mgb", problems)
+    conversion = _conversion(row, problems)
     if len(problems) > before:
         return None
-    return Station(row.line, code, name, river, cell, **thresholds, position=(longitude, latitude))
+    return Station(
+        row.line,
+        code,
+        name,
+        river,
+        cell,
+        **thresholds,
+        position=(longitude, latitude),
+        reference_conversion=conversion,
+    )
 
 
 def _minimal_station(row: Row, problems: list[str]) -> Station | None:
@@ -183,6 +205,16 @@ def _threshold(row: Row, column: str, problems: list[str]) -> float | None:
         )
         return None
     return value
+
+
+def _conversion(row: Row, problems: list[str]) -> str | None:
+    formula = row.text(_CONVERSION)
+    try:
+        identity = parse_conversion(formula) == Conversion()
+    except ValueError as error:
+        problems.append(f"row {row.line}, {_CONVERSION} {error}")
+        return None
+    return None if identity else formula
 
 
 def _degrees(row: Row, column: str, largest: float, problems: list[str]) -> float:

@@ -5,8 +5,9 @@ Only copies are opened here (see `snapshot`): an open reader makes HYFAA's next 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,16 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sagui_pipelines.errors import SourceCorrupt, SourceInvalid, SourceMissing
+from sagui_pipelines.hydro.limits import FLOW_LIMIT_M3S, LEVEL_LIMITS_M
 from sagui_pipelines.hyfaa.portal_header import RUN_AGAIN, read_header
-
-FLOW_LIMIT_M3S = 1e6
-"""No flow is larger in absolute value [m3/s]: the Amazon, the largest river, peaks near 3e5."""
-ELEVATION_LIMIT_M = 1e4
-"""No water level is larger in absolute value [m]: the highest land is at 8,849."""
 
 _FILL_VALUE = netCDF4.default_fillvals["f8"]
 _READ_BYTES = 64 * 2**20
 _CACHE_BYTES = 128 * 2**20  # HDF5 would take 64 MB for each column
+_NO_CACHE_BYTES = 8 * 1024
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -42,17 +40,27 @@ class Portal:
         n_ensemble: number of members.
         years_used: calendar years a forecast took its rain from; None when the file does not say.
         columns: table column (`flow_mean`, `elevation_stddev`, ...) -> NetCDF variable, those present.
+        longitude, latitude: centres of the cells [degrees], float64 (n_cells); NaN when the file does not say.
+        refused: days that must not be loaded, with the reason; None while nobody has judged the file.
         date_created: when HYFAA began to write the file, as it wrote it; None when the file does not say.
         chunk_days: days to read at a time so that all columns together stay below 64 MB.
     """
 
-    def __init__(self, path: Path, *, is_forecast: bool = False, source: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        is_forecast: bool = False,
+        source: str | Path | None = None,
+        refused: Mapping[date, str] | None = None,
+    ) -> None:
         """Open and validate.
 
         Args:
             path: a copy of the file; never HYFAA's own.
             is_forecast: whether HYFAA appends `years_used` last.
             source: name for messages; `path` by default.
+            refused: the verdict on its days, when there is one (see `quality`).
 
         Raises:
             SourceMissing: no such file.
@@ -62,6 +70,7 @@ class Portal:
         """
         self.path = path
         self.source = str(source or path)
+        self.refused = refused
         _check_file(path, self.source)
         with self._reading():
             self._dataset = netCDF4.Dataset(path, "r")
@@ -76,10 +85,10 @@ class Portal:
             self.n_ensemble = header.n_ensemble
             self.years_used = header.years_used
             self.columns = header.columns
+            self.longitude, self.latitude = header.longitude, header.latitude
             self.date_created = header.date_created
             self.chunk_days = max(1, _READ_BYTES // (8 * self.n_cells * len(self.columns)))
-            for name in self.columns.values():
-                self._dataset.variables[name].set_var_chunk_cache(_CACHE_BYTES // len(self.columns))
+            self._set_caches(_CACHE_BYTES)
             self._check_any_flow()
         except BaseException:
             self.close()
@@ -100,20 +109,39 @@ class Portal:
 
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Return the (start, stop) of consecutive reads that cover all days."""
-        return self._spans(self.chunk_days)
+        return self.spans(self.chunk_days)
+
+    def spans(self, days: int, first: int = 0) -> Iterator[tuple[int, int]]:
+        """Return the (start, stop) of consecutive parts of about so many days, from a row on.
+
+        Parts end where the file's compressed chunks end, so that none is decompressed twice.
+        """
+        depth = self._chunk_depth
+        step = max(1, days // depth) * depth
+        start = first
+        while start < self.dates.size:
+            stop = min((start // step + 1) * step, self.dates.size)
+            yield start, stop
+            start = stop
 
     def read(self, column: str, start: int, stop: int) -> NDArray[np.float64]:
         """Return the values of days start..stop-1, shape (stop - start, n_cells).
 
-        Flow in [m3/s], elevation in [m] (the unit attribute `cm` in the file is wrong). Fill values, NaN
-        and infinities become NaN; every other value keeps its bits. Negative flows are normal (backwater).
+        Flow in [m3/s], elevation in [m] (the unit attribute `cm` in the file is wrong). Fill values, NaN,
+        infinities and values beyond any river or mountain on Earth become NaN; every other value keeps its bits.
+        Negative flows are normal (backwater).
 
         Raises:
             IndexError: a day outside the file.
             KeyError: a column that the file does not have.
             SourceCorrupt: the values cannot be read.
-            SourceInvalid: a value is beyond any river or mountain on Earth.
         """
+        return self.read_marked(column, start, stop)[0]
+
+    def read_marked(
+        self, column: str, start: int, stop: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """As `read`, with the places of the values beyond all limits; both (stop - start, n_cells)."""
         if not 0 <= start <= stop <= self.dates.size:
             raise IndexError(f"days {start}..{stop} of {self.dates.size}")
         variable = self._dataset.variables[self.columns[column]]
@@ -123,19 +151,10 @@ class Portal:
         for fill in (_FILL_VALUE, *_declared_fills(variable)):
             missing |= values == fill
         values[missing] = np.nan
-        self._check_bounds(column, values, start)
-        return values
-
-    def verify(self, first: int = 0) -> None:
-        """Read every value once, from a row on.
-
-        Raises:
-            SourceCorrupt: some values cannot be read.
-            SourceInvalid: a value is out of bounds.
-        """
-        for column in self.columns:
-            for start, stop in self._spans(self.chunk_days * len(self.columns), first):
-                self.read(column, start, stop)
+        low, high = limits(column)
+        beyond: NDArray[np.bool_] = (values < low) | (values > high)
+        values[beyond] = np.nan
+        return values, beyond
 
     def first_change(self, earlier: Portal) -> int:
         """The first row that was computed after an earlier copy of the file; the number of rows when none was."""
@@ -145,26 +164,30 @@ class Portal:
         )
         return known if same.all() else int(np.argmin(same))
 
-    def _spans(self, days: int, first: int = 0) -> Iterator[tuple[int, int]]:
-        for start in range(first, self.dates.size, days):
-            yield start, min(start + days, self.dates.size)
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """For a block that reads `spans` of one column after the other: nothing is kept to be read twice."""
+        self._set_caches(_NO_CACHE_BYTES)
+        try:
+            yield
+        finally:
+            self._set_caches(_CACHE_BYTES)
+
+    def _set_caches(self, total_bytes: int) -> None:
+        for name in self.columns.values():
+            self._dataset.variables[name].set_var_chunk_cache(total_bytes // len(self.columns))
+
+    @property
+    def _chunk_depth(self) -> int:
+        """Days in one compressed chunk of the file; 1 where it is not compressed."""
+        chunks = self._dataset.variables[self.columns["flow_mean"]].chunking()
+        return 1 if isinstance(chunks, str) else min(int(chunks[0]), self.dates.size)
 
     def _check_any_flow(self) -> None:
         for start, stop in self.chunks():
             if not np.isnan(self.read("flow_mean", start, stop)).all():
                 return
         raise SourceInvalid(self.source, "streamflow_catchment_mean has no value at all", RUN_AGAIN)
-
-    def _check_bounds(self, column: str, values: NDArray[np.float64], start: int) -> None:
-        limit, unit = (FLOW_LIMIT_M3S, "m3/s") if column.startswith("flow") else (ELEVATION_LIMIT_M, "m")
-        beyond = np.abs(values) > limit
-        if beyond.any():
-            day, cell = np.argwhere(beyond)[0]
-            fact = (
-                f"{column} is {values[day, cell]:g} {unit} on {self.dates[start + day]} in cell {cell + 1}, "
-                f"beyond the physical limit of {limit:g}; {int(beyond.sum())} such value(s)"
-            )
-            raise SourceInvalid(self.source, fact, "Compute these days again with HYFAA.")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -173,6 +196,14 @@ class Portal:
         except (OSError, RuntimeError) as error:  # the two that netCDF4 raises for damaged files
             fact = f"cannot be read as NetCDF-4: {error}; it is damaged or cut off"
             raise SourceCorrupt(self.source, fact, RUN_AGAIN) from error
+
+
+def limits(column: str) -> tuple[float, float]:
+    """Bounds of a column that nothing on Earth exceeds: flow [m3/s] or elevation [m]; the spread as the value."""
+    if column.startswith("flow"):
+        return -FLOW_LIMIT_M3S, FLOW_LIMIT_M3S
+    low, high = LEVEL_LIMITS_M
+    return (low, high) if column.endswith(("mean", "median")) else (low - high, high - low)
 
 
 def _check_file(path: Path, source: str) -> None:

@@ -20,6 +20,11 @@ _LATEST_JD = 1e5  # year 2223
 _CALENDARS = ("gregorian", "standard", "proleptic_gregorian")
 _QUANTITIES = {"water_elevation_catchment": "elevation", "streamflow_catchment": "flow"}
 _STATISTICS = {"mean": "mean", "median": "median", "std": "stddev", "mad": "mad"}
+# HYFAA says `cm` of elevations in metres; converted files say `m`.
+_UNITS = {
+    "streamflow_catchment": ("m3/s", "m^3/s", "m**3/s", "m3 s-1", "m3.s-1", "m^3 s^-1", "m3s-1"),
+    "water_elevation_catchment": ("cm", "m", "metre", "metres", "meter", "meters"),
+}
 _REQUIRED = ("time", "time_added_to_hydb", "is_analysis", "streamflow_catchment_mean")
 
 
@@ -34,6 +39,8 @@ class PortalHeader:
     n_ensemble: int
     years_used: tuple[int, ...] | None
     columns: dict[str, str]
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
     date_created: str | None
 
 
@@ -58,16 +65,23 @@ def read_header(dataset: netCDF4.Dataset, source: str, *, is_forecast: bool) -> 
         _check_shape(dataset, source, name, ("n_time",))
     for name in columns.values():
         _check_shape(dataset, source, name, ("n_time", "n_cells"))
+        _check_unit(dataset, source, name)
     time_added_jd = _written_times(dataset, source, "time_added_to_hydb", n_time)
     n_ensemble = _n_ensemble(dataset)
+    _check_statistics(columns, source, n_ensemble)
+    dates = _dates(dataset, source, n_time)
+    if is_forecast:
+        _check_consecutive(dates, source)
     return PortalHeader(
-        dates=_dates(dataset, source, n_time),
+        dates=dates,
         time_added_jd=time_added_jd,
         is_analysis=_flags(dataset, source),
         n_cells=n_cells,
         n_ensemble=n_ensemble,
         years_used=_years_used(dataset, source, n_ensemble, is_forecast=is_forecast),
         columns=columns,
+        longitude=_degrees(dataset, "longitude", n_cells),
+        latitude=_degrees(dataset, "latitude", n_cells),
         date_created=_text(dataset, "date_created"),
     )
 
@@ -100,6 +114,38 @@ def _check_shape(dataset: netCDF4.Dataset, source: str, name: str, dimensions: t
         raise SourceInvalid(source, f"variable {name} has the type {variable.dtype}, not numbers", RUN_AGAIN)
     if {"scale_factor", "add_offset"} & set(variable.ncattrs()):
         raise SourceInvalid(source, f"variable {name} is packed, its values are not exact", RUN_AGAIN)
+
+
+def _check_unit(dataset: netCDF4.Dataset, source: str, name: str) -> None:
+    unit = _text(dataset.variables[name], "units")
+    known = _UNITS[name.rpartition("_")[0]]
+    if unit is not None and unit.strip() not in known:
+        fact = f"variable {name} is in {unit}, not {known[0] if known[0] != 'cm' else 'm'}"
+        raise SourceInvalid(source, fact, "Compute it in the usual unit, or convert it.")
+
+
+def _check_statistics(columns: dict[str, str], source: str, n_ensemble: int) -> None:
+    """An ensemble without its median would leave maps and API without flow."""
+    if n_ensemble > 1 and "flow_median" not in columns:
+        fact = f"has {n_ensemble} members and no variable streamflow_catchment_median"
+        raise SourceInvalid(source, fact, RUN_AGAIN)
+
+
+def _check_consecutive(dates: NDArray[np.datetime64], source: str) -> None:
+    steps = np.diff(dates).astype(np.int64)
+    if (steps != 1).any():
+        at = int((steps != 1).argmax())
+        fact = f"the forecast jumps from {dates[at]} to {dates[at + 1]}"
+        raise SourceInvalid(source, fact, "Run HYFAA's forecast step again.")
+
+
+def _degrees(dataset: netCDF4.Dataset, name: str, n_cells: int) -> NDArray[np.float64]:
+    variable = dataset.variables.get(name)
+    if variable is None or variable.dimensions != ("n_cells",) or np.dtype(variable.dtype).kind != "f":
+        return np.full(n_cells, np.nan)
+    values = np.asarray(variable[:], dtype=np.float64)
+    values[~(np.abs(values) < _STILL_WRITING)] = np.nan
+    return values
 
 
 def _written_times(dataset: netCDF4.Dataset, source: str, name: str, n_time: int) -> NDArray[np.float64]:
@@ -158,6 +204,9 @@ def _years_used(
 ) -> tuple[int, ...] | None:
     if "years_used" in dataset.variables:
         years = tuple(int(year) for year in dataset.variables["years_used"][:])
+        if len(set(years)) != len(years):
+            fact = f"years_used names a year twice: {', '.join(map(str, years))}"
+            raise SourceInvalid(source, fact, "Run HYFAA's forecast step again.")
         if len(years) != n_ensemble:
             fact = f"years_used names {len(years)} years for {n_ensemble} members"
             raise SourceInvalid(source, fact, "Run HYFAA's forecast step again.")

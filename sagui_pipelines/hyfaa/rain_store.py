@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import netCDF4
@@ -20,18 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sagui_pipelines.errors import SourceCorrupt, SourceInvalid, SourceMissing, SourceNotReady
+from sagui_pipelines.hydro.limits import RAIN_LIMIT_MM
 from sagui_pipelines.hyfaa.rain_rows import SELECT, RainRow, RowError, day_of_name, parse
 from sagui_pipelines.hyfaa.workspace import refuse_lock
 
-RAIN_LIMIT_MM = 2000.0
-"""No day is wetter [mm]: the record of 24 hours is 1,825 mm (Foc-Foc, La Réunion, 1966)."""
+FEW_SHARE = 0.01
+"""Share of the cells that may hold impossible values: they count as missing, and the day stands."""
+
+COMPUTE_AGAIN = "Remove its row and file from HYFAA's rain stores and run HYFAA's forcing step again."
 
 _DATABASE = "database_manager.sql"
 _LOCK = "database_manager.sql_lock"
 _DATA = "data_store"
 _BUSY_SECONDS = 10.0
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY")  # READONLY: a write was cut off, HYFAA repairs it
-_COMPUTE_AGAIN = "Remove its row and file from HYFAA's rain stores and run HYFAA's forcing step again."
+_UNITS = ("mm/day", "mm d-1", "mm day-1", "mm/d", "mm")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,15 @@ class RainFile:
     product_type: str
     grid_status: str
     version: str
+
+    @property
+    def identity(self) -> str:
+        """What tells the content of the file from any other: its name, size and time; its name when it is gone."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return self.version
+        return f"{self.version} {found.st_size} {found.st_mtime_ns}"
 
     @property
     def is_forecast(self) -> bool:
@@ -108,14 +121,15 @@ class RainStore:
         return RainCatalogue(files, (*problems, *doubled))
 
     def read(self, file: RainFile) -> NDArray[np.float64]:
-        """Return rain [mm/day] per cell, (n_cells,), missing = NaN.
+        """Return rain [mm/day] per cell, (n_cells,), missing = NaN; so are a few impossible values.
 
         Bytes are read first and decoded in memory, so that HYFAA never meets an HDF5 lock.
 
         Raises:
             SourceMissing: HYFAA removed the file after the catalogue was read.
             SourceCorrupt: not a readable NetCDF-4 file.
-            SourceInvalid: not HYFAA's layout, no value at all, or rain outside 0..2000 mm.
+            SourceInvalid: not HYFAA's layout or unit, no value at all, or rain outside 0..2000 mm in more than 1 % of
+                the cells.
         """
         raw = _decode(file.path, _content(file.path))
         fill = raw.dtype.type(netCDF4.default_fillvals[f"f{raw.dtype.itemsize}"])
@@ -179,9 +193,9 @@ def _content(path: Path) -> bytes:
         raise SourceMissing(path, "was removed after the catalogue was read", remedy) from error
     except OSError as error:
         fact = f"cannot be read: {error.strerror or error}"
-        raise SourceCorrupt(path, fact, _COMPUTE_AGAIN) from error
+        raise SourceCorrupt(path, fact, COMPUTE_AGAIN) from error
     if not content:
-        raise SourceCorrupt(path, "is empty (0 bytes)", _COMPUTE_AGAIN)
+        raise SourceCorrupt(path, "is empty (0 bytes)", COMPUTE_AGAIN)
     return content
 
 
@@ -191,23 +205,32 @@ def _decode(path: Path, content: bytes) -> NDArray[np.floating]:
             dataset.set_auto_maskandscale(False)
             rain = dataset.variables.get("rain")
             if rain is None or rain.dimensions != ("n_meshes",) or np.dtype(rain.dtype).kind != "f":
-                raise SourceInvalid(path, "has no variable rain(n_meshes) of numbers", _COMPUTE_AGAIN)
+                raise SourceInvalid(path, "has no variable rain(n_meshes) of numbers", COMPUTE_AGAIN)
+            _check_unit(path, rain)
             return np.asarray(rain[:])
     except (OSError, RuntimeError) as error:  # the two that netCDF4 raises for damaged files
         fact = f"cannot be read as NetCDF-4: {error}; it is damaged or cut off"
-        raise SourceCorrupt(path, fact, _COMPUTE_AGAIN) from error
+        raise SourceCorrupt(path, fact, COMPUTE_AGAIN) from error
+
+
+def _check_unit(path: Path, rain: netCDF4.Variable[Any]) -> None:
+    # HYFAA's own files name no unit; one that does must mean millimetres.
+    for name in ("units", "unit"):
+        if name in rain.ncattrs() and str(rain.getncattr(name)).strip() not in _UNITS:
+            raise SourceInvalid(path, f"is in {rain.getncattr(name)}, not mm/day", COMPUTE_AGAIN)
 
 
 def _check_rain(file: RainFile, values: NDArray[np.float64]) -> None:
     if np.isnan(values).all():
-        raise SourceInvalid(file.path, "has no value in any cell", _COMPUTE_AGAIN)
+        raise SourceInvalid(file.path, "has no value in any cell", COMPUTE_AGAIN)
     for wrong, what, extreme in (
         (values < 0.0, "negative rain", np.nanmin(values)),
         (values > RAIN_LIMIT_MM, f"more than {RAIN_LIMIT_MM:g} mm", np.nanmax(values)),
     ):
-        if wrong.any():
+        if wrong.sum() > FEW_SHARE * values.size:
             fact = f"has {what} in {int(wrong.sum())} of {values.size} cells, up to {extreme:g} mm"
             remedy = (
-                f"The source's missing-value codes or units slipped through for {file.date}: {_COMPUTE_AGAIN}"
+                f"The source's missing-value codes or units slipped through for {file.date}: {COMPUTE_AGAIN}"
             )
             raise SourceInvalid(file.path, fact, remedy)
+        values[wrong] = np.nan

@@ -12,8 +12,8 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,13 +21,16 @@ from typing import Any, BinaryIO
 from sagui_pipelines.errors import (
     CellsChanged,
     SourceCorrupt,
+    SourceInvalid,
     SourceMissing,
     SourceNotReady,
     SourceShrunk,
     WorkspaceUnwritable,
 )
+from sagui_pipelines.hyfaa.accepted import accepted_days
 from sagui_pipelines.hyfaa.portal import Portal
 from sagui_pipelines.hyfaa.solutions import FILES, Solution
+from sagui_pipelines.hyfaa.verification import verify
 from sagui_pipelines.hyfaa.workspace import refuse_lock, unwritable
 
 KEPT_VERSIONS = 3
@@ -54,6 +57,8 @@ class Snapshot:
         n_ensemble: number of members.
         taken_at: when it was taken, UTC.
         source_mtime: modification time of HYFAA's file [s since 1970].
+        refused: days that are corrupt and must not be loaded, with the reason.
+        notes: what looks odd, as sentences; nothing is held back for it.
     """
 
     path: Path
@@ -67,29 +72,36 @@ class Snapshot:
     n_ensemble: int
     taken_at: datetime
     source_mtime: float
+    refused: dict[date, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def open(self) -> Portal:
         """Open the copy; messages name HYFAA's file."""
-        return Portal(self.path, is_forecast=FILES[self.solution].is_forecast, source=self.source)
+        is_forecast = FILES[self.solution].is_forecast
+        return Portal(self.path, is_forecast=is_forecast, source=self.source, refused=self.refused)
 
 
-def take_snapshot(workdir: Path, solution: Solution, snapshot_dir: Path) -> Snapshot:
+def take_snapshot(
+    workdir: Path, solution: Solution, snapshot_dir: Path, *, today: date | None = None
+) -> Snapshot:
     """Copy the portal file of a solution, check the copy, and make it current.
 
     The last good snapshot stays current whenever this raises. Content that is current already is not
-    looked at again.
+    looked at again, unless a person accepts a day that was refused in it.
 
     Args:
         workdir: HYFAA's working directory; nothing in it is opened with HDF5 or changed.
         solution: which portal.
         snapshot_dir: where copies are kept, one folder per solution.
+        today: present day, UTC; None = by the clock.
 
     Raises:
         SourceMissing: HYFAA has no such file.
         SourceNotReady: HYFAA is writing it, or holds the lock of this solution.
-        SourceCorrupt, SourceInvalid: as `Portal`; every value computed since the current snapshot is read.
+        SourceCorrupt, SourceInvalid: as `Portal` and `verification.verify`; every value computed since the current
+            snapshot is read.
         SourceShrunk: a series ends before the current snapshot does.
-        CellsChanged: another number of cells than the current snapshot.
+        CellsChanged: other cells than the current snapshot or the mesh.
         WorkspaceUnwritable: the copy cannot be written.
     """
     files = FILES[solution]
@@ -99,9 +111,11 @@ def take_snapshot(workdir: Path, solution: Solution, snapshot_dir: Path) -> Snap
     with _partial_file(folder) as partial:
         version, mtime = _copy(source, partial, solution)
         refuse_lock(lock, f"the {solution.value} solution")
-        if previous is not None and previous.version == version:
+        accepted, _ = accepted_days(snapshot_dir)
+        if previous is not None and previous.version == version and not accepted & previous.refused.keys():
             return previous
-        snapshot = _verify(partial, source, solution, version, mtime, previous)
+        _refuse_another_solution(source, solution, version, snapshot_dir)
+        snapshot = _verify(partial, source, solution, version, mtime, previous, workdir, snapshot_dir, today)
         if previous is not None:
             _compare(snapshot, previous)
         with _writing(snapshot.path):
@@ -162,16 +176,45 @@ def _read_block(original: BinaryIO, source: Path, solution: Solution) -> bytes:
         return original.read(_BLOCK_BYTES)
 
 
+def _refuse_another_solution(source: Path, solution: Solution, version: str, snapshot_dir: Path) -> None:
+    for other in Solution:
+        current = _read_current(snapshot_dir / other.value, other) if other is not solution else None
+        if current is not None and current.version == version:
+            raise SourceInvalid(
+                source,
+                f"is byte for byte the file of the {other.value} solution",
+                "Deliver each solution's own file.",
+            )
+
+
 def _verify(
-    partial: Path, source: Path, solution: Solution, version: str, mtime: float, previous: Snapshot | None
+    partial: Path,
+    source: Path,
+    solution: Solution,
+    version: str,
+    mtime: float,
+    previous: Snapshot | None,
+    workdir: Path,
+    snapshot_dir: Path,
+    today: date | None,
 ) -> Snapshot:
-    with Portal(partial, is_forecast=FILES[solution].is_forecast, source=source) as portal:
-        first = 0
-        if previous is not None and previous.path.exists() and previous.n_cells == portal.n_cells:
-            # Rows that HYFAA did not compute again were read when they came; a load that needs one reads it again.
-            with previous.open() as earlier:
-                first = portal.first_change(earlier)
-        portal.verify(first)
+    accepted, problems = accepted_days(snapshot_dir)
+    is_forecast = FILES[solution].is_forecast
+    with ExitStack() as stack:
+        portal = stack.enter_context(Portal(partial, is_forecast=is_forecast, source=source))
+        earlier = _opened(previous, portal, stack)
+        if earlier is not None and previous is not None and accepted & previous.refused.keys():
+            earlier = None  # the verdict on all rows is asked for again
+        start = _read_current(snapshot_dir / Solution.MGBSTANDARD.value, Solution.MGBSTANDARD)
+        verdict = verify(
+            portal,
+            solution,
+            workdir=workdir,
+            today=today or datetime.now(UTC).date(),
+            earlier=earlier,
+            series=_opened(start, portal, stack) if is_forecast else None,
+            accepted=accepted,
+        )
         return Snapshot(
             path=partial.with_name(f"{version}.nc"),
             solution=solution,
@@ -184,7 +227,19 @@ def _verify(
             n_ensemble=portal.n_ensemble,
             taken_at=datetime.now(UTC),
             source_mtime=mtime,
+            refused=verdict.refused,
+            notes=(*problems, *verdict.notes),
         )
+
+
+def _opened(copy: Snapshot | None, portal: Portal, stack: ExitStack) -> Portal | None:
+    """An earlier copy to compare with; None when there is none of as many cells, or it was damaged on our disk."""
+    if copy is None or copy.n_cells != portal.n_cells:
+        return None
+    try:
+        return stack.enter_context(copy.open())
+    except (SourceCorrupt, SourceMissing):
+        return None
 
 
 def _compare(snapshot: Snapshot, previous: Snapshot) -> None:
@@ -219,10 +274,12 @@ def _read_current(folder: Path, solution: Solution) -> Snapshot | None:
             n_ensemble=content["n_ensemble"],
             taken_at=datetime.fromisoformat(content["taken_at"]),
             source_mtime=content["source_mtime"],
+            refused={date.fromisoformat(day): why for day, why in content.get("refused", {}).items()},
+            notes=tuple(content.get("notes", ())),
         )
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         fact = f"cannot be read as the description of a snapshot: {error}"
         raise SourceCorrupt(description, fact, "Delete it and materialize the portal asset again.") from error
     return snapshot if snapshot.path.is_file() else None
@@ -239,6 +296,8 @@ def _make_current(snapshot: Snapshot) -> None:
         "n_ensemble": snapshot.n_ensemble,
         "taken_at": snapshot.taken_at.isoformat(),
         "source_mtime": snapshot.source_mtime,
+        "refused": {day.isoformat(): why for day, why in snapshot.refused.items()},
+        "notes": list(snapshot.notes),
     }
     folder = snapshot.path.parent
     with _partial_file(folder) as partial, _writing(folder / _CURRENT):

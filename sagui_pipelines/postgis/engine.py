@@ -1,4 +1,4 @@
-"""Connections to PostGIS: one small pool, one transaction at a time, errors in the platform's own words."""
+"""Connections to PostGIS: one for each transaction, closed after it, errors in the platform's own words."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SCHEMA_ERRORS = (
 
 
 def create_engine(url: str) -> sa.Engine:
-    """Open a small pool; no connection is made before the first use.
+    """Prepare connections; none is made before the first use, and none is kept.
+
+    Sensors make an engine at every look: connections kept for later would be as many as nobody needs.
 
     Args:
         url: `postgresql://user:password@host:port/database`.
     """
     return sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg2"),
-        pool_pre_ping=True,
-        pool_size=2,
-        max_overflow=2,
+        poolclass=sa.NullPool,
         connect_args={
             "application_name": "sagui-pipelines",
             "connect_timeout": 10,
@@ -72,7 +72,7 @@ def transaction(engine: sa.Engine) -> Iterator[PgConnection]:
     finally:
         if connection.closed:
             pooled.invalidate()
-        # Giving a connection back to the pool rolls back whatever it had open.
+        # Closing a connection rolls back whatever it had open.
         pooled.close()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -17,6 +17,19 @@ from sagui_pipelines.postgis.merge import MergeCounts, statement
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why a day was not loaded.
+
+    Attributes:
+        version: the content that was refused; other content is looked at again.
+        fact: what is wrong with it.
+    """
+
+    version: str
+    fact: str
+
+
+@dataclass(frozen=True)
 class LoadedDays:
     """Days of one table that were loaded, increasing.
 
@@ -25,12 +38,14 @@ class LoadedDays:
         time_added_jd: when the source was computed, CNES julian days [d] as the file has them, float64 (n).
         versions: file version each day came from (n).
         row_counts: rows of each day, int64 (n).
+        refused: days whose newest content was refused.
     """
 
     dates: NDArray[np.datetime64]
     time_added_jd: NDArray[np.float64]
     versions: tuple[str, ...]
     row_counts: NDArray[np.int64]
+    refused: Mapping[date, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,15 +99,29 @@ def known_cells(cursor: Cursor, tablename: str) -> int | None:
 
 
 def loaded_days(cursor: Cursor, tablename: str) -> LoadedDays:
-    """Days of a table that were loaded."""
+    """Days of a table that were loaded, and those that stand refused."""
     cursor.execute(statement("loaded_days"), {"tablename": tablename})
     rows = cursor.fetchall()
+    cursor.execute(statement("refused_days"), {"tablename": tablename})
     return LoadedDays(
         np.array([row[0] for row in rows], "datetime64[D]"),
         np.array([row[1] for row in rows], np.float64),
         tuple(row[2] or "" for row in rows),
         np.array([row[3] for row in rows], np.int64),
+        {day: Refusal(version, fact) for day, version, fact in cursor.fetchall()},
     )
+
+
+def record_refused(cursor: Cursor, tablename: str, standing: Mapping[date, Refusal]) -> None:
+    """Remember which days stand refused; all other days of the table are well, or were never there."""
+    parameters = {
+        "tablename": tablename,
+        "dates": list(standing),
+        "versions": [refusal.version for refusal in standing.values()],
+        "facts": [refusal.fact for refusal in standing.values()],
+    }
+    cursor.execute(statement("forgive_days"), parameters)
+    cursor.execute(statement("refuse_days"), parameters)
 
 
 def record_days(cursor: Cursor, tablename: str, days: Sequence[DayRecord]) -> None:
@@ -136,6 +165,11 @@ def record_load(cursor: Cursor, load: Load) -> None:
     if not load.archived_only:
         cursor.execute(statement("record_state"), parameters)
     cursor.execute(statement("record_log"), parameters)
+
+
+def mark_due(cursor: Cursor, tablename: str, days: Sequence[date]) -> None:
+    """Forget from which source some days came, so that the next look at the source finds them due."""
+    cursor.execute(statement("mark_due"), {"tablename": tablename, "days": list(days)})
 
 
 def clear_error(cursor: Cursor, tablename: str) -> None:

@@ -79,7 +79,7 @@ def merge(
     if loaded is not None and not loaded:
         return MergeCounts()
     cursor.execute(sql.SQL("ANALYZE {}").format(staging))
-    names = _names(table, staging, scope)
+    names = merge_names(table, staging, scope)
     days = None if loaded is None else list(loaded)
     parameters = {
         "loaded": days,
@@ -96,7 +96,9 @@ def merge(
     return MergeCounts(staged, inserted, cursor.rowcount - inserted, deleted)
 
 
-def _names(table: Table, staging: sql.Identifier, scope: str) -> dict[str, sql.Composable]:
+def merge_names(table: Table, staging: sql.Identifier, scope: str) -> dict[str, sql.Composable]:
+    """What the statements that join a table (t) with its staged rows (s) have to be told."""
+
     def listed(names: Sequence[str], alias: str = "") -> sql.Composable:
         parts = [sql.Identifier(alias, name) if alias else sql.Identifier(name) for name in names]
         return sql.SQL(", ").join(parts)

@@ -1,4 +1,4 @@
-"""Publishing: every layer the tile server shows is renewed in one transaction, so no client sees mixed days."""
+"""Publishing: all that readers are shown is renewed in one transaction, so no client sees mixed days."""
 
 from __future__ import annotations
 
@@ -7,8 +7,20 @@ from datetime import date
 from importlib.resources import files
 
 import sqlalchemy as sa
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from sagui_pipelines.postgis.engine import transaction
+from sagui_pipelines.publication.catalogue import (
+    SCHEMA,
+    catalogue,
+    read_extents,
+    read_layers,
+    value_documents,
+)
+from sagui_pipelines.publication.documents import write_documents
+from sagui_pipelines.publication.reach_tiles import prepare_reach_tiles
+from sagui_pipelines.publication.telling import mark_tags
+from sagui_pipelines.publication.values import publish_values
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class LayerState:
 
 
 def publish_layers(engine: sa.Engine) -> list[LayerState]:
-    """Renew all layers from the tables, without blocking readers.
+    """Renew all layers, values and documents from the tables, without blocking readers.
 
     Returns:
         One state per layer, by name.
@@ -44,4 +56,18 @@ def publish_layers(engine: sa.Engine) -> list[LayerState]:
     statement = files("sagui_pipelines.publication").joinpath("sql/publish_layers.sql").read_text()
     with transaction(engine) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
-        return [LayerState(*row) for row in cursor.fetchall()]
+        states = [LayerState(*row) for row in cursor.fetchall()]
+        prepare_reach_tiles(cursor, changed=any(s.changed for s in states if s.layer == "reaches"))
+        versions = {f"{SCHEMA}.{state.layer}": state.data_version for state in states}
+        mark_tags(cursor, versions | _write_documents(cursor))
+    return states
+
+
+def _write_documents(cursor: Cursor) -> dict[str, str]:
+    """Version of the documents by the tag that the cache knows them by."""
+    layers = read_layers(cursor)
+    published = publish_values(cursor)
+    return {
+        "catalogue": write_documents(cursor, "/tiles/", catalogue(layers, read_extents(cursor))),
+        "values": write_documents(cursor, "/api/values/", value_documents(layers, published)),
+    }

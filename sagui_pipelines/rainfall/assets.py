@@ -7,13 +7,17 @@ import dagster as dg
 from sagui_pipelines.asset_kit import (
     OWNERS,
     file_key,
+    load_pool,
     partition_days,
     reported_errors,
     table_key,
     table_metadata,
     tell_absent_days,
+    tell_refused_days,
 )
-from sagui_pipelines.flow.assets import POOL, counts
+from sagui_pipelines.flow.assets import counts
+from sagui_pipelines.hyfaa.accepted import accepted_days
+from sagui_pipelines.hyfaa.mesh import usable_mesh
 from sagui_pipelines.hyfaa.rain_store import RainStore
 from sagui_pipelines.hyfaa.solutions import FORCING_ONMESH
 from sagui_pipelines.partitions import DAYS
@@ -33,24 +37,30 @@ _PROBLEMS_SHOWN = 20
     kinds={"postgres", "netcdf"},
     owners=OWNERS,
     metadata=table_metadata(TABLE),
-    pool=POOL,
+    pool=load_pool(TABLE),
 )
 def sagui_rainfall(
     context: dg.AssetExecutionContext, inputs: Inputs, postgis: Postgis
 ) -> dg.MaterializeResult[None]:
-    """Rain on every cell and day [mm day-1]. A day whose file is refused is reported; the others are loaded."""
+    """Rain on every cell and day [mm day-1]. A corrupt day is left out and told of; the others are loaded."""
     with reported_errors(context):
+        mesh, _ = usable_mesh(Path(inputs.workdir))
+        accepted, _ = accepted_days(inputs.snapshot_dir)
         report = load_rain(
             postgis.engine,
             RainStore(Path(inputs.workdir) / FORCING_ONMESH),
             partition_days(context),
             run_id=context.run.run_id,
             force=True,
+            area_km2=None if mesh is None else float(mesh.cell_km2.sum()),
+            accepted=accepted,
             progress=context.log.info,
         )
     for problem in report.problems[:_PROBLEMS_SHOWN]:
         context.log.warning(problem)
-    tell_absent_days(context, report.days)
+    refused = {day: error.fact for day, error in report.refused}
+    tell_refused_days(context, refused)
+    tell_absent_days(context, [*report.days, *refused])
     context.add_asset_metadata(
         {"rain": dg.MetadataValue.md(rain_plot(postgis.engine))}, partition_key=context.partition_keys[-1]
     )
@@ -62,6 +72,7 @@ def sagui_rainfall(
             "days": len(report.days),
             "cells": report.n_cells or 0,
             "problems": len(report.problems),
+            "refused_days": len(refused),
         }
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import sqlalchemy as sa
@@ -24,15 +24,15 @@ from sagui_pipelines.hydro.cnes import to_jd
 from sagui_pipelines.hyfaa.rain_store import RainCatalogue, RainFile, RainStore
 from sagui_pipelines.postgis import import_state
 from sagui_pipelines.postgis.engine import transaction
-from sagui_pipelines.postgis.import_state import DayRecord, Load, LoadedDays
+from sagui_pipelines.postgis.import_state import DayRecord, Load, LoadedDays, Refusal
 from sagui_pipelines.postgis.load import load_blocks
 from sagui_pipelines.postgis.merge import MergeCounts
 from sagui_pipelines.postgis.tables import Table, reflect
-from sagui_pipelines.rainfall.rows import RainRows
+from sagui_pipelines.rainfall.rows import Judgement, RainRows
 
 TABLE = "sagui_rainfall"
 
-_SCHEMA = "guyane"
+SCHEMA = "guyane"
 _SHOWN = 5
 
 
@@ -64,45 +64,47 @@ def load_rain(
     *,
     run_id: str = "",
     force: bool = False,
+    area_km2: float | None = None,
+    accepted: frozenset[date] = frozenset(),
     progress: Callable[[str], None] = lambda _: None,
-    on_report: Callable[[RainReport], None] = lambda _: None,
 ) -> RainReport:
     """Bring the rain table up to date with the store.
 
-    A day is due when the file HYFAA uses for it is not the one that was loaded. All good days are written in one
-    transaction; afterwards the refused ones, if any, are raised as one error.
+    A day is due when the file HYFAA uses for it is not the one that was loaded, nor one that was refused before. All good
+    days are written in one transaction; the corrupt ones are remembered in it, and keep their earlier rows.
 
     Args:
         engine: with the pipelines' role.
         store: HYFAA's on-mesh rain store.
         days: write only these, datetime64[D]; None = every day that is due. Days without a file are passed over.
         run_id: who runs it, for the log.
-        force: write wanted days also when they are not due.
+        force: look at wanted days also when they are not due.
+        area_km2: land of all cells together [km2], where it is known.
+        accepted: days that a person vouches for; their rain is not judged.
         progress: told what has been done.
-        on_report: given the report after the commit, also when refused days are about to be raised.
 
     Raises:
-        SourceInvalid: some days were refused; the message lists them; the others are in the table.
         CellsChanged: every day was refused because the number of cells differs.
         DayNotAvailable: the store has none of the wanted days.
         DatabaseUnavailable: connection lost; nothing was written.
         SchemaOutdated: tables or functions of this version are missing.
     """
-    table = reflect(engine, _SCHEMA, TABLE)
+    table = reflect(engine, SCHEMA, TABLE)
     try:
         catalogue = store.catalogue()
+        judgement = Judgement(datetime.now(UTC).date(), area_km2, accepted)
         with transaction(engine) as connection, connection.cursor() as cursor:
-            report = _load(cursor, table, store, catalogue, days, run_id, force, progress)
+            report = _load(cursor, table, store, catalogue, days, run_id, force, judgement, progress)
     except SaguiError as error:
         # The first error is the one to report, also when the database is gone.
         with contextlib.suppress(DatabaseUnavailable):
             import_state.record_failure(engine, TABLE, error, run_id=run_id)
         raise
-    on_report(report)
     if report.refused:
         refusal = _refusal(store, report)
         import_state.record_failure(engine, TABLE, refusal, run_id=run_id, errors=len(report.refused))
-        raise refusal
+        if isinstance(refusal, CellsChanged):
+            raise refusal
     return report
 
 
@@ -115,6 +117,8 @@ def due_files(
 ) -> tuple[RainFile, ...]:
     """Files to load, by date: new days and new revisions among the wanted days. Forecast rain is no observed rain.
 
+    A file that was refused is not looked at again until its content changes, or a person asks for it.
+
     Raises:
         DayNotAvailable: the store has none of the wanted days.
     """
@@ -125,7 +129,15 @@ def due_files(
     if not wanted:
         raise DayNotAvailable("rain store", "holds no day of those asked for", "Run HYFAA's forcing step.")
     versions = dict(zip(loaded.dates.tolist(), loaded.versions, strict=True))
-    return tuple(file for file in wanted if force or versions.get(file.date) != file.version)
+    return tuple(
+        file
+        for file in wanted
+        if force or (versions.get(file.date) != file.version and not _stands_refused(file, loaded))
+    )
+
+
+def _stands_refused(file: RainFile, loaded: LoadedDays) -> bool:
+    return file.date in loaded.refused and loaded.refused[file.date].version == file.identity
 
 
 def _load(
@@ -136,11 +148,13 @@ def _load(
     days: NDArray[np.datetime64] | None,
     run_id: str,
     force: bool,
+    judgement: Judgement,
     progress: Callable[[str], None],
 ) -> RainReport:
     import_state.lock(cursor, TABLE)
     loaded = import_state.loaded_days(cursor, TABLE)
-    rows = RainRows(store, table.fields, expected_cells(cursor, TABLE))
+    by_day = {file.date: file for file in catalogue.files if not file.is_forecast}
+    rows = RainRows(store, table.fields, expected_cells(cursor, TABLE), by_day, judgement)
     files = due_files(catalogue, loaded, days, force=force)
     vanished = tuple(sorted(set(loaded.dates.tolist()) - {file.date for file in catalogue.files}))
     if not files:
@@ -158,10 +172,24 @@ def _load(
     written = [file for file in files if file.date in rows.row_counts]
     if written and rows.n_cells is not None:
         _record(cursor, store, run_id, written, rows, counts)
+    _remember_refused(cursor, loaded, by_day, rows)
     refused = tuple(sorted(rows.refused.items(), key=lambda item: item[0]))
     return RainReport(
         counts, tuple(file.date for file in written), refused, vanished, catalogue.problems, rows.n_cells
     )
+
+
+def _remember_refused(
+    cursor: Cursor, loaded: LoadedDays, by_day: Mapping[date, RainFile], rows: RainRows
+) -> None:
+    """Days refused now, and those refused earlier whose file is still the same."""
+    standing = {
+        day: refusal
+        for day, refusal in loaded.refused.items()
+        if day not in rows.row_counts and day in by_day and by_day[day].identity == refusal.version
+    }
+    standing |= {day: Refusal(by_day[day].identity, error.fact) for day, error in rows.refused.items()}
+    import_state.record_refused(cursor, TABLE, standing)
 
 
 def _record(

@@ -16,8 +16,10 @@ import numpy as np
 from sagui_pipelines.errors import SettingsInvalid, WorkspaceUnwritable
 from sagui_pipelines.hyfaa.runner import Step
 from sagui_pipelines.hyfaa.solutions import STATIC_DATA, Solution
+from sagui_pipelines.simulation.altimetry import observe
 from sagui_pipelines.simulation.basin import Basin
 from sagui_pipelines.simulation.files import replacing
+from sagui_pipelines.simulation.hyfaa_config import write_configuration
 from sagui_pipelines.simulation.series import Series
 
 Progress = Callable[[str], None]
@@ -80,7 +82,9 @@ def simulate(
     with _locked(folder):
         _remember(folder, cells, seed, start)
         made_geography = _geography(folder, cells, seed, progress)
-        series = Series(folder, Basin.load(_basin_file(folder)), seed, np.datetime64(start, "D"))
+        basin = Basin.load(_basin_file(folder))
+        write_configuration(folder / "hyfaa", basin, seed, start)
+        series = Series(folder, basin, seed, np.datetime64(start, "D"))
         day = np.datetime64(until, "D")
         rain_days = flow_days = members = 0
         issued = False
@@ -88,14 +92,14 @@ def simulate(
             if Step.FORCING in wanted:
                 rain_days = series.add_rain(day)
                 say(f"rain: {rain_days} days added")
-            for step, solution in (
-                (Step.MGBSTANDARD, Solution.MGBSTANDARD),
-                (Step.ASSIMILATED, Solution.ASSIMILATED),
-            ):
-                if step in wanted:
+            for solution in (Solution.MGBSTANDARD, Solution.ASSIMILATED):
+                # Both steps of a solution are one here: the second finds its work done.
+                if wanted & {Step(f"{solution.value}_processing"), Step(f"{solution.value}_postprocessing")}:
                     written = series.compute(solution, day)
                     flow_days += written
                     say(f"{solution.value}: {written} days written, up to {until}")
+            if Step.ALTIMETRY in wanted:
+                say(f"altimetry: {observe(folder / 'hyfaa', basin, seed, day)} observations added")
             if Step.FORECAST in wanted:
                 members, issued = series.forecast()
                 say(f"forecast: {members} previous years{'' if issued else ', nothing new'}")

@@ -16,10 +16,6 @@ STATES_TABLE = (
     "CREATE TABLE FILEINFO(file_path str, file_status str, date_data str, date_added_to_db str, ensemble_size int, "
     "forcing_confidence_coefficient float, type str)"
 )
-ASSIMILATION_TABLE = (
-    "CREATE TABLE FILEINFO(mesh_id int, value float, uncertainty float, date_data str, lon float, lat float, "
-    "date_added_to_db str, sv_name str, info str)"
-)
 
 
 def create_catalogue(path: Path, table: str) -> None:

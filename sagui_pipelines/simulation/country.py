@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sagui_pipelines.hyfaa.running.catalogue import OBSERVATIONS_TABLE
+from sagui_pipelines.hyfaa.running.plan import ASSIMILATION_DATABASE
 from sagui_pipelines.hyfaa.solutions import STATIC_DATA
 from sagui_pipelines.simulation.basin import Basin
-from sagui_pipelines.simulation.catalogues import ASSIMILATION_TABLE, create_catalogue
+from sagui_pipelines.simulation.catalogues import create_catalogue
 from sagui_pipelines.simulation.geodata import write_geodata
 from sagui_pipelines.simulation.model import Model
 from sagui_pipelines.simulation.static_data import write_static_data
@@ -35,7 +37,7 @@ def write_country(folder: Path, cells: int, seed: int, progress: Callable[[str],
     write_geodata(basin, network, terrain, folder / "geodata")
     progress("shapefiles: drainage, mini, catchments")
     write_static_data(folder / "hyfaa" / STATIC_DATA, basin)
-    create_catalogue(folder / "hyfaa" / "databases" / "assimilation_db" / "database.sql", ASSIMILATION_TABLE)
+    create_catalogue(folder / "hyfaa" / ASSIMILATION_DATABASE, OBSERVATIONS_TABLE)
     stations = place_stations(basin)
     places = np.array([station.cell - 1 for station in stations])
     days, flow = climatology(basin, Model(basin, seed), Weather(seed), places)

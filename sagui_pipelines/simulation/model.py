@@ -153,6 +153,10 @@ class Levels:
         self._depth_m = basin.depth_m
         self._bankful_m3s = 0.045 * basin.drained_km2
 
+    def rating(self, cells: NDArray[np.intp]) -> tuple[Array, Array]:
+        """Coefficients a [m3/s] and z0 [m] of discharge = a (level - z0)^2, the inverse of `level_m`."""
+        return self._bankful_m3s[cells] / self._depth_m[cells] ** 2, self._bed_m[cells] + 0.001
+
     def level_m(self, flow_m3s: Array, cells: slice) -> Array:
         """Level [m] of flow whose first axis is the cells in `cells`."""
         extra = (slice(None),) + (None,) * (flow_m3s.ndim - 1)

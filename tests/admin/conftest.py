@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,10 +13,19 @@ from tests.web_site import Site, Territory, Visitor, chromium, running_site
 
 
 @pytest.fixture(scope="module")
-def site(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the backend puts temporary files."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def site(
+    module_database: Database, tmp_path_factory: pytest.TempPathFactory, temporary_files: Path
+) -> Iterator[Site]:
     """The backend with a small territory."""
     Territory(module_database).fill()
-    with running_site(module_database, tmp_path_factory.mktemp("site")) as running:
+    folder = tmp_path_factory.mktemp("site")
+    with running_site(module_database, folder, TMPDIR=str(temporary_files)) as running:
         yield running
 
 

@@ -32,6 +32,7 @@ PAGES = (
     "/admin/sagui/importstate/",
     "/admin/sagui/importlog/",
     "/admin/sagui/publication/",
+    "/admin/sagui/incident/",
     "/admin/administration/configurationchange/",
     "/admin/axes/accessattempt/",
     "/admin/password_change/",

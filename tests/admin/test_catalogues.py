@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
@@ -30,6 +32,31 @@ def test_every_text_is_translated_and_compiled(path: Path) -> None:
     assert source.untranslated_entries() == []
     assert source.fuzzy_entries() == []
     assert texts(polib.mofile(path.with_suffix(".mo"))) == texts(source), "run `manage.py compilemessages`"
+
+
+def marked_in_code(path: Path) -> Iterator[str]:
+    """Texts that a module hands to gettext."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and name in {"_", "gettext", "ngettext"}:
+            yield from (part.value for part in node.args[:1] if isinstance(part, ast.Constant))
+
+
+def marked_in_template(path: Path) -> Iterator[str]:
+    """Texts of a template's `translate` and one-line `blocktranslate` tags."""
+    text = path.read_text("utf-8")
+    for double, single in re.findall(r"""{%\s*translate (?:"([^"]+)"|'([^']+)')""", text):
+        yield double or single
+    yield from re.findall(r"{% blocktranslate[^%]*%}([^{]*){% endblocktranslate %}", text)
+
+
+def test_catalogues_hold_every_text_of_code_and_templates() -> None:
+    backend = ROOT / "sagui_backend"
+    wanted = {text for path in backend.rglob("*.py") for text in marked_in_code(path)}
+    wanted |= {text for path in backend.rglob("*.html") for text in marked_in_template(path)}
+    assert len(wanted) > 150
+    for path in CATALOGUES:
+        assert wanted - texts(polib.pofile(path)).keys() == set()
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=LANGUAGES)

@@ -38,6 +38,14 @@ CHANGES = {
         "UPDATE guyane.hyfaa_stations SET river = NULL, threshold_drought = NULL WHERE id = 1",
         ["station", "thresholds"],
     ),
+    "conversion": (
+        "UPDATE guyane.hyfaa_stations SET reference_conversion = 'f - 75' WHERE id = 1",
+        ["reference_flow"],
+    ),
+    "the same conversion": (
+        "UPDATE guyane.hyfaa_stations SET reference_conversion = 'f - 75' WHERE id = 1",
+        [],
+    ),
     "removed": ("DELETE FROM guyane.hyfaa_stations WHERE code = 'new'", []),
     "new station": (
         "INSERT INTO guyane.hyfaa_stations (code, name, minibasin_id) VALUES ('new', 'New', 4444)",

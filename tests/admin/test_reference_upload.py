@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import requests
@@ -52,7 +53,9 @@ def reasons(page: str) -> list[str]:
     return [f"{line} {html.unescape(reason)}" for line, reason in found]
 
 
-def test_nothing_is_written_before_the_confirmation_and_everything_after(site: Site, admin: Visitor) -> None:
+def test_fault_121_nothing_is_written_before_the_confirmation_and_everything_after(
+    site: Site, admin: Visitor
+) -> None:
     before = flows(site)
     same = before["2010-2020", "Apatou", 3]
     page = send(
@@ -73,10 +76,15 @@ def test_nothing_is_written_before_the_confirmation_and_everything_after(site: S
         ("2010-2020", "Apatou", 2): 0.1,
         ("1990-2000", "Apatou", 366): 7.25,
     }
-    assert flows(site) == expected, "fault 121: decimals stay"
+    assert flows(site) == expected, "decimals stay"
+    [(provenance,)] = site.database.query(
+        "SELECT provenance FROM guyane.stations_reference_flow_period WHERE period = '1990-2000'"
+    )
+    assert re.fullmatch(r"flows\.csv, SHA-256 [0-9a-f]{16}", str(provenance))
     report = admin.get(LIST).text
     assert "Reference flows loaded: 1 inserted, 2 updated, 1 unchanged." in report
     assert "fewer than 366 days for 2 series" in report
+    assert str(provenance) in admin.get("/admin/sagui/stationsreferenceflowperiod/").text
     assert site.database.query("SELECT count(*) FROM guyane.sagui_referenceupload") == [(0,)]
     recorded = site.database.query(
         "SELECT what, who, detail FROM guyane.sagui_configurationchange WHERE who = 'ana' ORDER BY detail"
@@ -205,6 +213,25 @@ def test_fault_124_incomplete_and_zero_series_are_shown(admin: Visitor) -> None:
     assert re.search(r'class="sagui-good">366</a>', listed)
     assert re.search(r'class="sagui-bad">366</a><small> 366 zeros', listed), "Saut Sabbat is zero all year"
     assert re.search(r'class="sagui-none">0</a>', listed)
+
+
+def test_fault_114_no_copy_of_an_upload_stays_and_no_name_is_interpreted(
+    temporary_files: Path, admin: Visitor
+) -> None:
+    page = send(admin, ["2010' or '1'='1,4444,1,7"])
+    [reason] = reasons(page.text)
+    assert reason.startswith("2 ref_period")
+    assert "is unknown" in reason
+    send(admin, ["2010-2020,4444,1,7"])
+    assert [path.name for path in temporary_files.rglob("*") if path.suffix == ".csv"] == []
+
+
+def test_fault_005_zeros_that_a_conversion_explains_spare_the_series(site: Site, admin: Visitor) -> None:
+    zeros = "UPDATE guyane.stations_reference_flow SET flow = 0 WHERE station_id = 4 AND day_of_year <= 80"
+    site.database.query(zeros)
+    assert 'class="sagui-bad">366</a><small> 80 zeros' in admin.get(LIST).text
+    site.database.query("UPDATE guyane.hyfaa_stations SET reference_conversion = 'f - 75' WHERE id = 4")
+    assert 'class="sagui-good">366</a><small> 80 zeros' in admin.get(LIST).text
 
 
 def test_flows_that_changed_since_the_preview_are_shown_again(site: Site, admin: Visitor) -> None:

@@ -95,6 +95,26 @@ def test_fault_061_wrong_thresholds_are_refused_at_their_field(
     assert stored(site) == (138.0, 5071.0, 6123.0, 7849.0)
 
 
+@pytest.mark.parametrize(
+    ("entered", "kept"),
+    [("f ** 0.95 - 300", "f ** 0.95 - 300"), (" f/1.5-200 ", "f/1.5-200"), ("f", None), ("", None)],
+)
+def test_fault_006_the_formula_behind_the_references_is_kept(
+    site: Site, save: Callable[..., list[str]], entered: str, kept: str | None
+) -> None:
+    assert save(reference_conversion=entered) == []
+    assert stored(site, "reference_conversion") == (kept,)
+
+
+@pytest.mark.parametrize("formula", ["f * f", "__import__('os')", "f ** 0"])
+def test_fault_109_what_is_no_such_formula_is_refused(
+    site: Site, save: Callable[..., list[str]], formula: str
+) -> None:
+    message = "This is no formula such as f / 1.5 - 200 or f ** 0.93 - 200."
+    assert save(reference_conversion=formula) == [message]
+    assert stored(site, "reference_conversion") == (None,)
+
+
 def test_french_numbers_are_understood(site: Site) -> None:
     french = site.login(language="fr")
     assert french.post(APATOU, **(FIELDS | {"threshold_drought": "140,25"})).status_code == 302

@@ -70,6 +70,7 @@ class World:
         thresholds: tuple[float | None, ...] = (10.0, 100.0, 200.0, 300.0),
         river: str | None = "Maroni",
         point: str | None = "SRID=4326;POINT(-54 3.5)",
+        conversion: str | None = None,
     ) -> None:
         """A station and its river line."""
         cell = number + 100 if cell is None else cell
@@ -77,8 +78,8 @@ class World:
         self.execute("INSERT INTO guyane.hyfaa_drainage VALUES %s ON CONFLICT DO NOTHING", [(cell, line)])
         self.execute(
             "INSERT INTO guyane.hyfaa_stations (id, code, name, river, minibasin_id, threshold_drought,"
-            " threshold_flood_low, threshold_flood_mid, threshold_flood_high, geom) VALUES %s",
-            [(number, f"code{number}", f"Station {number}", river, cell, *thresholds, point)],
+            " threshold_flood_low, threshold_flood_mid, threshold_flood_high, geom, reference_conversion) VALUES %s",
+            [(number, f"code{number}", f"Station {number}", river, cell, *thresholds, point, conversion)],
         )
 
     def loaded(self, table: str, days: Iterable[date], rows: int = 1) -> None:

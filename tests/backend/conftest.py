@@ -59,12 +59,12 @@ def web(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             requests.get(f"{address}/api/health/live", timeout=5)
             break
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             assert server.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.1)

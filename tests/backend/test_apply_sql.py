@@ -39,7 +39,8 @@ def files(tmp_path: Path) -> Path:
 
 def test_files_are_found_in_order() -> None:
     assert [file.name for file in sql_files()] == [
-        "100_functions.sql", "200_views.sql", "300_tiles.sql", "900_grants.sql",
+        "100_functions.sql", "200_views.sql", "300_tiles.sql", "310_layers.sql", "320_publication.sql",
+        "900_grants.sql",
     ]  # fmt: skip
 
 

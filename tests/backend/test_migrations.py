@@ -105,7 +105,8 @@ def test_geometries_have_one_spatial_index_each(module_database: Database) -> No
         "AND tablename NOT LIKE '%aggregate%' GROUP BY 1 ORDER BY 1"
     )
     assert rows == [
-        ("hyfaa_catchments", 1), ("hyfaa_drainage", 1), ("hyfaa_geo_inclusion_mask", 1), ("hyfaa_stations", 1),
+        ("hyfaa_catchments", 1), ("hyfaa_catchments_shown", 1), ("hyfaa_catchments_subbasins", 1),
+        ("hyfaa_drainage", 1), ("hyfaa_geo_inclusion_mask", 1), ("hyfaa_stations", 1), ("sagui_reaches", 1),
     ]  # fmt: skip
 
 
@@ -155,6 +156,7 @@ STATION = "INSERT INTO hyfaa_stations (code, name, minibasin_id, {}) VALUES ('c'
         "INSERT INTO hyfaa_data_forecast (cell_id, date) VALUES (0, '2026-01-01')",
         "DELETE FROM hyfaa_drainage WHERE mini = 1",
         "INSERT INTO sagui_atmoalertcategories (label, bounds_min, bounds_max, color) VALUES ('x', 2, 1, '#')",
+        "UPDATE hyfaa_stations SET reference_conversion = 'pg_sleep(1)'",
         "INSERT INTO stations_reference_flow (period_id, day_of_year, station_id, flow) VALUES (1, 367, 1, 1)",
         "INSERT INTO stations_reference_flow (period_id, day_of_year, station_id, flow) VALUES (1, 1, 1, -1)",
     ],
@@ -192,4 +194,4 @@ def test_migrations_can_be_undone_and_redone(database: Database) -> None:
     for command in (["migrate"], ["apply_sql"]):
         done = manage(*command, **owner)
         assert done.returncode == 0, done.stderr
-    assert database.query("SELECT count(*) FROM guyane.publish_layers()", role="pipelines") == [(10,)]
+    assert database.query("SELECT count(*) FROM guyane.publish_layers()", role="pipelines") == [(14,)]

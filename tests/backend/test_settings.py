@@ -20,12 +20,20 @@ from tests.backend.conftest import manage, manage_python
 KEY = "k" * 40
 
 
-def test_no_secret_has_a_default() -> None:
+def test_fault_102_no_secret_has_a_default() -> None:
     environment = Environment()
     assert environment.signing_key() == ""
     assert environment.owner_database_url == environment.api_database_url == ""
     assert environment.allowed_hosts == ()
     assert environment.tls
+
+
+def test_fault_116_the_log_is_ordinary_and_tells_no_settings() -> None:
+    assert Environment().log_level == "INFO"
+    done = manage("check", SAGUI_ALLOWED_HOSTS="very-secret.example", SAGUI_SECRET_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert "very-secret" not in done.stdout + done.stderr
+    assert KEY not in done.stdout + done.stderr
 
 
 def test_key_comes_from_a_file(tmp_path: Path) -> None:

@@ -33,12 +33,23 @@ def jd(dates: NDArray[np.datetime64], hour: float = 6.1) -> NDArray[np.float64]:
 def series(
     dates: NDArray[np.datetime64], n_cells: int, *, ensemble: bool = True, seed: int = 1
 ) -> dict[str, Any]:
-    """Values of every column, rounded as HYFAA does, with some missing."""
+    """Values of every column, rounded as HYFAA does, with some missing; the statistics of a cell fit together."""
     random = np.random.default_rng(seed)
-    names = VARIABLES if ensemble else ["elevation_mean", "flow_mean"]
-    columns = {name: np.round(random.gamma(2, 50, (dates.size, n_cells)), 3) for name in names}
-    for column in columns.values():
-        column[random.random(column.shape) < 0.02] = np.nan
+    shape = (dates.size, n_cells)
+    size = np.geomspace(5, 500, n_cells)  # rivers differ, and stay what they are
+    columns = {}
+    for quantity in ("elevation", "flow"):
+        mean, std = size * random.gamma(9, 0.1, shape), random.gamma(2, 5, shape)
+        columns[f"{quantity}_mean"] = mean
+        if ensemble:
+            columns[f"{quantity}_median"] = mean + std * random.uniform(-0.9, 0.9, shape)
+            columns[f"{quantity}_stddev"] = std
+            columns[f"{quantity}_mad"] = std * random.uniform(0, 2, shape)
+        missing = random.random(shape) < 0.02
+        for name in [name for name in columns if name.startswith(quantity)]:
+            columns[name] = np.where(missing, np.nan, np.round(columns[name], 3))
+    for name in ("elevation_mad", "flow_mad") if ensemble else ():
+        columns[name][random.random(shape) < 0.02] = np.nan
     return columns
 
 

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.postgis
 
 N_CELLS = 7
 DATES = days("2021-11-20", "2023-01-25")
+GOOD = np.delete(DATES, 5)
 TABLE = "hyfaa_data_assimilated"
 
 
@@ -48,7 +49,7 @@ def row_versions(database: Any) -> set[tuple[str, ...]]:
 def columns() -> dict[str, NDArray[np.float64]]:
     values = series(DATES, N_CELLS)
     for column in values.values():
-        column[5] = np.nan  # a day without any value
+        column[5] = np.nan  # a day without any value, which is refused
         column[9, 2] = np.nan  # a cell without any value on one day
     return values
 
@@ -66,7 +67,8 @@ def test_every_value_arrives_bit_for_bit(
         assert same_bits(read_table(database, TABLE, name, DATES, N_CELLS), columns[name]), name
     with_value = int(np.any([~np.isnan(column) for column in columns.values()], axis=0).sum())
     assert report.counts == MergeCounts(staged=with_value, inserted=with_value)
-    assert report.days == tuple(DATES.tolist())
+    assert report.days == tuple(GOOD.tolist())
+    assert report.refused == {DATES[5].item(): "no cell has a flow"}
     assert report.n_cells == N_CELLS
 
 
@@ -78,13 +80,12 @@ def test_a_cell_and_day_without_any_value_has_no_row(
     assert database.query(f"SELECT count(*) FROM guyane.{TABLE} WHERE date = %s", day) == [(0,)]
     found = database.query(f"SELECT cell_id FROM guyane.{TABLE} WHERE date = %s ORDER BY 1", cell_day)
     assert [row[0] for row in found] == [1, 2, 4, 5, 6, 7]
-    # The day is known all the same, so it is not due again.
     counts = database.query(
         "SELECT date, row_count FROM guyane.sagui_importday WHERE date IN (%s, %s) ORDER BY date",
         day,
         cell_day,
     )
-    assert counts == [(day, 0), (cell_day, 6)]
+    assert counts == [(cell_day, 6)]
 
 
 def test_expected_and_anomaly_follow_their_definitions(
@@ -173,7 +174,7 @@ def test_the_import_state_says_what_was_loaded(engine: sa.Engine, database: Any,
     raw = dict(
         database.query("SELECT date, time_added_jd FROM guyane.sagui_importday WHERE tablename = %s", TABLE)
     )
-    assert raw == dict(zip(DATES.tolist(), jd(DATES).tolist(), strict=True))
+    assert raw == dict(zip(GOOD.tolist(), jd(GOOD).tolist(), strict=True))
     logged = database.query(
         "SELECT run_id, source_file, source_version, rows_staged, rows_inserted, rows_unchanged FROM guyane.sagui_importlog"
     )

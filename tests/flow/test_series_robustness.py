@@ -204,4 +204,5 @@ def write_wide(path: Path, dates: NDArray[np.datetime64], n_cells: int) -> None:
         dataset.createVariable("is_analysis", "u1", ("n_time",))[:] = 0
         for name in VARIABLES.values():
             variable = dataset.createVariable(name, "f8", ("n_time", "n_cells"), zlib=True, complevel=1)
-            variable[:] = np.round(random.random(n_cells) * 100, 3) + np.arange(dates.size)[:, None]
+            values = np.round(random.random(n_cells) * 100, 3) + (100 if name.endswith("_std") else 0)
+            variable[:] = values + np.arange(dates.size)[:, None]

@@ -12,7 +12,7 @@ import shapely
 
 STATION_COLUMNS = (
     "ID_station", "name_station", "river", "latitude*", "longitude*", "minibasin_mgb", "threshold_drought**",
-    "threshold_flood_low**", "threshold_flood_mid**", "threshold_flood_high**", "notes",
+    "threshold_flood_low**", "threshold_flood_mid**", "threshold_flood_high**", "notes", "conversion*****",
 )  # fmt: skip
 WEST, SOUTH, SIZE = -54.0, 3.0, 0.1
 
@@ -76,7 +76,7 @@ def station_row(**changes: object) -> dict[str, object]:
     row = dict(
         zip(
             STATION_COLUMNS,
-            ("alpha", "Alpha", "Lawa", 3.05, -53.95, 6, 5, 100, 200, -9999, None),
+            ("alpha", "Alpha", "Lawa", 3.05, -53.95, 6, 5, 100, 200, -9999, None, "f ** 0.93 - 200"),
             strict=True,
         )
     )
@@ -86,5 +86,5 @@ def station_row(**changes: object) -> dict[str, object]:
 
 BETA = {
     "ID_station": "beta", "name_station": "Beta River", "river": "Comté", "minibasin_mgb": 2,
-    "threshold_drought**": 1.25, "threshold_flood_low**": None, "threshold_flood_mid**": -9999,
+    "threshold_drought**": 1.25, "threshold_flood_low**": None, "threshold_flood_mid**": -9999, "conversion*****": "f",
 }  # fmt: skip

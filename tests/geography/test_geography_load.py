@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -148,7 +149,7 @@ def test_the_same_number_of_cells_as_the_series_is_accepted(loaded: Connection, 
 
 STORED_STATIONS = """
 SELECT id, code, name, river, minibasin_id, threshold_drought, threshold_flood_low, threshold_flood_mid,
-    threshold_flood_high, ST_X(geom), ST_Y(geom)
+    threshold_flood_high, ST_X(geom), ST_Y(geom), reference_conversion
 FROM hyfaa_stations ORDER BY id
 """
 
@@ -159,8 +160,8 @@ def test_stations_are_numbered_in_file_order_and_a_second_load_writes_nothing(
     assert counts(load_stations(loaded, two_stations).stations) == (2, 0, 0, 0)
     loaded.commit()
     assert rows(loaded, STORED_STATIONS) == [
-        (1, "alpha", "Alpha", "Lawa", 6, 5.0, 100.0, 200.0, None, -53.95, 3.05),
-        (2, "beta", "Beta River", "Comté", 2, 1.25, None, None, None, -53.95, 3.05),
+        (1, "alpha", "Alpha", "Lawa", 6, 5.0, 100.0, 200.0, None, -53.95, 3.05, "f ** 0.93 - 200"),
+        (2, "beta", "Beta River", "Comté", 2, 1.25, None, None, None, -53.95, 3.05, None),
     ]
     before = rows(loaded, "SELECT xmin::text FROM hyfaa_stations")
     assert counts(load_stations(loaded, two_stations).stations) == (0, 0, 0, 2)
@@ -215,7 +216,7 @@ def test_edits_of_administrators_are_kept_unless_asked(
     assert [edit.split(" stays ")[0] for edit in report.kept_edits] == [
         f"station 1 (Alpha Falls): {field}" for field in ("name", "threshold_flood_low", "position")
     ]
-    edited = (1, "alpha", "Alpha Falls", "Maroni", 6, 5.0, 120.0, 200.0, None, -53.9, 3.0)
+    edited = (1, "alpha", "Alpha Falls", "Maroni", 6, 5.0, 120.0, 200.0, None, -53.9, 3.0, "f ** 0.93 - 200")
     assert rows(loaded, STORED_STATIONS)[0] == edited
     assert counts(load_stations(loaded, newer).stations) == (0, 0, 0, 2)
     assert counts(load_stations(loaded, newer, overwrite_edits=True).stations) == (0, 1, 0, 1)
@@ -229,6 +230,7 @@ def test_edits_of_administrators_are_kept_unless_asked(
         None,
         -53.95,
         3.05,
+        "f ** 0.93 - 200",
     )
 
 
@@ -245,8 +247,8 @@ def test_the_minimal_list_gives_stations_without_position(loaded: Connection, tm
     path.write_text("Id,Minibasin,City\n1,3,Komana\n2,4,Siguiri\n")
     load_stations(loaded, read_stations(path))
     assert rows(loaded, STORED_STATIONS) == [
-        (1, "1", "Komana", None, 3, *[None] * 6),
-        (2, "2", "Siguiri", None, 4, *[None] * 6),
+        (1, "1", "Komana", None, 3, *[None] * 7),
+        (2, "2", "Siguiri", None, 4, *[None] * 7),
     ]
 
 
@@ -292,6 +294,17 @@ def test_reference_flows_are_merged_row_by_row(
         3,
     )
     assert len(rows(loaded, STORED_FLOWS)) == 4
+
+
+def test_fault_006_periods_say_which_file_their_flows_came_from(
+    loaded: Connection, two_stations: StationList, write_flows: Write
+) -> None:
+    load_stations(loaded, two_stations)
+    path = write_flows(("2010-2020", 6, 1, 12.3))
+    load_reference_flow(loaded, read_reference_flow(path))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    stored = "SELECT provenance FROM stations_reference_flow_period ORDER BY period DESC"
+    assert rows(loaded, stored) == [(f"{path.name}, SHA-256 {digest[:16]}",), ("",), ("",), ("",)]
 
 
 def test_two_stations_on_one_minibasin_both_get_the_series(
@@ -340,7 +353,7 @@ def test_the_real_stations_and_reference_flows(connection: Connection, shared_da
     stored = rows(connection, STORED_STATIONS)
     for number, (row, station) in enumerate(zip(stored, listed.stations, strict=True), start=1):
         assert row[0] == number
-        assert (*row[1:9], row[9:]) == tuple(getattr(station, field) for field in FIELDS)
+        assert (*row[1:9], row[9:11], row[11]) == tuple(getattr(station, field) for field in FIELDS)
     by_name = {row[2]: row for row in stored}
     assert by_name["Saut Bief"][0] == 13
     assert by_name["Apatou"][5:9] == (138, 5071, 6123, 7849)

@@ -47,6 +47,13 @@ def test_an_edit_survives_this_import_and_the_next() -> None:
     assert len(again.kept_edits) == 1
 
 
+def test_a_field_that_earlier_imports_did_not_know_is_taken() -> None:
+    before = values_of(ALPHA)
+    old = StoredStation(1, before, {name: before[name] for name in before if name != "reference_conversion"})
+    [update] = plan_import([old], listed(replace(ALPHA, reference_conversion="f - 75"))).updates
+    assert update.current["reference_conversion"] == update.imported["reference_conversion"] == "f - 75"
+
+
 def test_an_edit_goes_when_asked() -> None:
     edited = stored(ALPHA, threshold_flood_mid=300.0, name="Alpha Falls")
     [update] = plan_import([edited], listed(ALPHA), overwrite_edits=True).updates

@@ -21,7 +21,7 @@ def test_values_of_both_formats(write_stations: Write, name: str) -> None:
     assert listed.fields == FIELDS
     assert listed.notes == ()
     assert listed.stations == (
-        Station(2, "alpha", "Alpha", "Lawa", 6, 5.0, 100.0, 200.0, None, (-53.95, 3.05)),
+        Station(2, "alpha", "Alpha", "Lawa", 6, 5.0, 100.0, 200.0, None, (-53.95, 3.05), "f ** 0.93 - 200"),
         Station(3, "beta", "Beta River", "Comté", 2, 1.25, None, None, None, (-53.95, 3.05)),
     )
 
@@ -33,6 +33,12 @@ def test_first_sheet_when_the_usual_one_is_absent(write_stations: Write) -> None
 def test_columns_without_footnote_marks(write_stations: Write) -> None:
     plain = {name.rstrip("*").upper(): value for name, value in station_row().items()}
     assert read_stations(write_stations(plain, name="stations.csv")).stations[0].threshold_flood_low == 100.0
+
+
+def test_without_conversions_the_field_is_left_alone(write_stations: Write) -> None:
+    row = {name: value for name, value in station_row().items() if name != "conversion*****"}
+    listed = read_stations(write_stations(row, name="stations.csv"))
+    assert listed.fields == tuple(field for field in FIELDS if field != "reference_conversion")
 
 
 def test_rows_without_river_are_no_stations(write_stations: Write) -> None:
@@ -70,6 +76,8 @@ BAD = {
     "cell 0": ({"minibasin_mgb": 0}, "row 2, minibasin_mgb is 0"),
     "no cell": ({"minibasin_mgb": None}, "row 2, minibasin_mgb is empty"),
     "formula without result": ({"threshold_flood_low**": "=H4-H3"}, "threshold_flood_low is a formula without a stored result"),
+    "conversion that is none": ({"conversion*****": "exit()"}, r"row 2, conversion 'exit\(\)' is no formula such as f / 1.5 - 200"),
+    "conversion to one number": ({"conversion*****": "f * 0 + 7"}, "row 2, conversion 'f \\* 0 \\+ 7' gives the same result"),
     "formula as name": ({"name_station": "=A1"}, "name_station is a formula without a stored result"),
 }  # fmt: skip
 
@@ -136,11 +144,12 @@ def test_the_real_spreadsheet(shared_data: Path) -> None:
     path = shared_data / "guyane" / "stations_surveillance_guyane.xlsx"
     listed = read_stations(path)
     sheet = openpyxl.load_workbook(path, data_only=True)["Feuille 1"]
-    rows = [row[:10] for row in sheet.iter_rows(min_row=2, values_only=True) if row[2]]
+    rows = [row[:12] for row in sheet.iter_rows(min_row=2, values_only=True) if row[2]]
     assert len(listed.stations) == len(rows) == 13
-    for station, (code, name, river, latitude, longitude, cell, *thresholds) in zip(
+    for station, (code, name, river, latitude, longitude, cell, *thresholds, _note, conversion) in zip(
         listed.stations, rows, strict=True
     ):
+        assert station.reference_conversion == conversion
         assert (station.code, station.name, station.river, station.minibasin_id) == (code, name, river, cell)
         assert station.position == (longitude, latitude)
         stored = (

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sagui_pipelines.errors import SaguiError, SourceCorrupt, SourceInvalid, SourceMissing, SourceNotReady
 from sagui_pipelines.hyfaa.portal import Portal
+from sagui_pipelines.hyfaa.quality import judge
 from sagui_pipelines.hyfaa.solutions import FILES, Solution
 
 FILL = 9.969209968386869e36
@@ -34,7 +35,7 @@ def edit(path: Path, variable: str, index: object, value: object) -> None:
 def refusal(path: Path, kind: type[SaguiError], *, is_forecast: bool = False) -> str:
     """Open a file that must be refused; return the message, which names file and remedy."""
     with pytest.raises(kind) as caught, Portal(path, is_forecast=is_forecast) as portal:
-        portal.verify()
+        judge(portal)
     assert caught.value.source == str(path)
     assert caught.value.remedy.endswith(".")
     return caught.value.fact
@@ -217,14 +218,21 @@ def test_trap_21_labels_are_left_where_hyfaa_puts_them(hyfaa) -> None:
 def test_trap_24_messages_count_cells_from_one(hyfaa) -> None:
     flow = hyfaa.flow()
     flow[6, 4] = 2e6
-    fact = refusal(hyfaa.portal(flow=flow), SourceInvalid)
-    assert "flow_mean is 2e+06 m3/s on 2026-01-08 in cell 5" in fact
+    with Portal(hyfaa.portal(flow=flow)) as portal:
+        [(day, why)] = judge(portal).refused.items()
+    assert (str(day), why) == (
+        "2026-01-08",
+        "flow_mean outside -1e+06 to 1e+06 m3/s in 1 of 5 cells, the first cell 5",
+    )
 
 
 def test_trap_25_more_cells_than_an_int16_holds(hyfaa) -> None:
     flow = hyfaa.flow(2, 40_000)
     flow[1, 39_999] = -3e6
-    assert "cell 40000" in refusal(hyfaa.portal(flow=flow), SourceInvalid)
+    with Portal(hyfaa.portal(flow=flow)) as portal:
+        notes = judge(portal).notes
+        assert np.isnan(portal.read("flow_mean", 1, 2)[0, 39_999])
+    assert any("cell 40000; left out" in note for note in notes)
 
 
 @pytest.mark.parametrize("value", [1e6, -1e6])
@@ -232,14 +240,16 @@ def test_the_bounds_themselves_are_allowed(hyfaa, value: float) -> None:
     path = hyfaa.portal()
     edit(path, "streamflow_catchment_mean", (1, 1), value)
     with Portal(path) as portal:
-        portal.verify()
         assert portal.read("flow_mean", 1, 2)[0, 1] == value
+        assert judge(portal).refused == {}
 
 
 def test_a_level_above_all_land_is_refused(hyfaa) -> None:
     path = hyfaa.portal()
     edit(path, "water_elevation_catchment_mean", (1, 1), 1.2e4)
-    assert "elevation_mean is 12000 m on 2026-01-03 in cell 2" in refusal(path, SourceInvalid)
+    with Portal(path) as portal:
+        [why] = judge(portal).refused.values()
+    assert why == "elevation_mean outside -500 to 9000 m in 1 of 5 cells, the first cell 2"
 
 
 def test_reads_stay_small_whatever_the_width(hyfaa) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import netCDF4
@@ -79,8 +80,8 @@ def test_the_same_content_is_the_same_snapshot(
 
 def test_three_versions_are_kept(hyfaa, snapshots: Path) -> None:
     versions = []
-    for seed in range(5):
-        hyfaa.portal(flow=hyfaa.flow(seed=seed))
+    for number in range(5):
+        hyfaa.portal(flow=hyfaa.flow(20 + number))
         versions.append(take(hyfaa, snapshots).version)
     kept = {path.stem for path in (snapshots / "mgbstandard").glob("*.nc")}
     assert kept == set(versions[-3:])
@@ -325,9 +326,8 @@ def too_large(path: Path) -> None:
         (lambda path: path.write_text("proxy error", encoding="utf-8"), SourceCorrupt),
         (lambda path: (path.unlink(), path.mkdir()), SourceCorrupt),
         (unwritten, SourceNotReady),
-        (too_large, SourceInvalid),
     ],
-    ids=["empty", "truncated", "text", "folder", "unwritten", "too large"],
+    ids=["empty", "truncated", "text", "folder", "unwritten"],
 )
 def test_a_bad_file_leaves_the_last_good_copy(hyfaa, snapshots: Path, damage, kind: type[SaguiError]) -> None:
     hyfaa.portal(flow=hyfaa.flow(10))
@@ -338,6 +338,35 @@ def test_a_bad_file_leaves_the_last_good_copy(hyfaa, snapshots: Path, damage, ki
     hyfaa.path().rmdir() if hyfaa.path().is_dir() else None
     hyfaa.portal(flow=hyfaa.flow(20))
     assert take(hyfaa, snapshots).n_time == 20
+
+
+def test_a_corrupt_day_is_told_and_the_file_is_taken(hyfaa, snapshots: Path) -> None:
+    too_large(hyfaa.portal())
+    taken = take(hyfaa, snapshots)
+    why = "flow_mean outside -1e+06 to 1e+06 m3/s in 1 of 5 cells, the first cell 5"
+    assert taken.refused == {taken.last_date: why}
+    assert current_snapshot(snapshots, MGB) == taken
+    with taken.open() as portal:
+        assert portal.refused == taken.refused
+
+
+def test_more_than_half_of_the_days_corrupt_condemn_the_file(hyfaa, snapshots: Path) -> None:
+    flow = hyfaa.flow()
+    flow[:11] = 5e6
+    hyfaa.portal(flow=flow)
+    assert "11 of 20 days are corrupt, the first 2026-01-02" in refused(hyfaa, snapshots, SourceInvalid).fact
+
+
+def test_a_day_that_a_person_accepts_is_taken(hyfaa, snapshots: Path) -> None:
+    too_large(hyfaa.portal())
+    last = take(hyfaa, snapshots).last_date
+    (snapshots / "accepted-days.txt").write_text(f"{last}  # seen by the hydrologist\nno day\n")
+    again = take(hyfaa, snapshots)
+    assert again.refused == {}
+    assert (
+        again.notes[0]
+        == f"{snapshots / 'accepted-days.txt'}: line 2 is neither a day nor a range of days: no day"
+    )
 
 
 def test_snapshot_folder_is_a_file(hyfaa, tmp_path: Path) -> None:
@@ -410,14 +439,14 @@ def test_only_rows_computed_again_are_read_anew(
     portal = hyfaa.portal(MGB)
     take(hyfaa, snapshots)
     read_from: list[int] = []
-    verify = Portal.verify
+    spans = Portal.spans
 
-    def spy(self: Portal, first: int = 0) -> None:
+    def spy(self: Portal, days: int, first: int = 0) -> Iterator[tuple[int, int]]:
         read_from.append(first)
-        verify(self, first)
+        return spans(self, days, first)
 
-    monkeypatch.setattr(Portal, "verify", spy)
+    monkeypatch.setattr(Portal, "spans", spy)
     with netCDF4.Dataset(portal, "a") as dataset:
         dataset["time_added_to_hydb"][17:] += 1.0
     take(hyfaa, snapshots)
-    assert read_from == [17]
+    assert read_from[-1] == 17

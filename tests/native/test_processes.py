@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +78,25 @@ def test_unreadable_note_is_ignored(tmp_path: Path) -> None:
     pid_file = tmp_path / "service.pid"
     pid_file.write_text("")
     assert processes.stop_leftovers([pid_file], tmp_path) == []
+
+
+def test_runs_that_outlived_their_daemon_are_stopped_and_nothing_else(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "ours", tmp_path / "others"
+    started = {}
+    for name, folder, word in (
+        ("run", inside, "execute_run"),
+        ("service", inside, "grpc"),
+        ("stranger", outside, "execute_run"),
+    ):
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-c", "import time; time.sleep(600)", "api", word]
+        started[name] = subprocess.Popen(command, cwd=folder)
+    try:
+        processes.stop_runs(inside)
+        assert started["run"].wait(timeout=10) == -signal.SIGTERM
+        assert started["service"].poll() is None
+        assert started["stranger"].poll() is None
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sagui_pipelines.columns import LAYERS, TABLES
+from sagui_pipelines.columns import LAYERS, RELATIONS, TABLES
 from tests.conftest import Database
 from tools import data_model
 
@@ -19,7 +19,10 @@ _SPELLING = {"timestamp with time zone": "timestamptz", "character varying": "va
 @pytest.mark.postgis
 @pytest.mark.parametrize("table", [*TABLES, *(layer for layer in LAYERS if layer != "mvt_rainfall")])
 def test_documented_columns_are_those_of_the_database(module_database: Database, table: str) -> None:
-    stored = {name: _SPELLING.get(kind, kind) for name, kind in module_database.query(_COLUMNS, table)}
+    stored = {
+        name: _SPELLING.get(kind, kind)
+        for name, kind in module_database.query(_COLUMNS, RELATIONS.get(table, table))
+    }
     documented = {column.name: column.type for column in {**TABLES, **LAYERS}[table]}
     assert documented.items() <= stored.items()
 

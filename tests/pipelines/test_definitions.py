@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSETS = {
     "hyfaa/static_data",
     "hyfaa/forcing_onmesh_db",
+    "hyfaa/assimilation_db",
+    "hyfaa/mgbstandard_states_db",
+    "hyfaa/assimilated_states_db",
     "hyfaa/mgbstandard_portal",
     "hyfaa/assimilated_portal",
     "hyfaa/forecast_portal",
@@ -42,17 +45,42 @@ ASSETS = {
     "guyane/hyfaa_forecast_with_mgbstandard_aggregate_geo",
     "guyane/rainfall_minibasin_aggregated_geo",
     "guyane/rainfall_subbasin_aggregated_geo",
+    "guyane/reaches",
+    "guyane/catchments",
+    "guyane/subbasins",
+    "guyane/stations",
+    "guyane/sagui_dayvalues",
+    "operations/consistency",
+    "operations/retention",
 }
-GROUPS = {"hyfaa", "geography", "flow", "rainfall", "publication"}
+GROUPS = {"hyfaa", "geography", "flow", "rainfall", "publication", "operations"}
 JOBS = {
-    "forcing",
-    "model",
+    "daily",
     "geography",
     "flow_mgbstandard",
     "flow_assimilated",
     "rainfall",
     "forecast",
     "publication",
+    "consistency",
+    "maintenance",
+    "health",
+}
+SCHEDULES = {
+    "daily": "0 6 * * *",
+    "consistency": "0 12 * * 0",
+    "maintenance": "30 3 * * *",
+    "health": "10 15 * * *",
+}
+SENSORS = {
+    "load_due",
+    "publish_due",
+    "daily_again",
+    "delivered_files",
+    "run_outcomes",
+    "check_outcomes",
+    "overdue_series",
+    "send_alarms",
 }
 
 
@@ -75,6 +103,42 @@ def test_assets_are_the_known_ones(specs: dict[str, dg.AssetSpec]) -> None:
 def test_jobs_are_the_known_ones(location: dg.Definitions) -> None:
     names = {job.name for job in location.resolve_all_job_defs() if not job.name.startswith("__")}
     assert names == JOBS
+
+
+def test_schedules_run_at_the_hours_of_cayenne(location: dg.Definitions) -> None:
+    schedules = {schedule.name: schedule for schedule in location.schedules or []}
+    assert {name: schedule.cron_schedule for name, schedule in schedules.items()} == SCHEDULES
+    for schedule in schedules.values():
+        assert schedule.execution_timezone == ("UTC" if schedule.name == "health" else "America/Cayenne")
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_sensors_are_the_known_ones_and_run_without_being_asked(location: dg.Definitions) -> None:
+    sensors = {sensor.name: sensor for sensor in location.sensors or []}
+    assert set(sensors) == SENSORS
+    # The model runs here: nobody delivers files.
+    stopped = {
+        name for name, sensor in sensors.items() if sensor.default_status is dg.DefaultSensorStatus.STOPPED
+    }
+    assert stopped == {"delivered_files"}
+
+
+def test_every_run_of_a_job_waits_for_the_one_before(location: dg.Definitions) -> None:
+    instance = yaml.safe_load((ROOT / "compose" / "dagster" / "dagster.yaml").read_text())
+    [limit] = instance["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert limit["value"] == {"applyLimitPerUniqueValue": True}
+    for job in JOBS:
+        assert location.resolve_job_def(job).tags[limit["key"]] == job
+
+
+@pytest.mark.parametrize("variant", ["dagster.docker.yaml", "dagster.celery.yaml"])
+def test_every_instance_configuration_says_the_same_but_for_its_launcher(variant: str) -> None:
+    folder = ROOT / "compose" / "dagster"
+    ours, other = (yaml.safe_load((folder / name).read_text()) for name in ("dagster.yaml", variant))
+    for name in ("storage", "run_retries", "retention", "sensors", "schedules", "telemetry", "code_servers"):
+        assert other[name] == ours[name]
+    assert other["concurrency"]["pools"] == ours["concurrency"]["pools"]
+    assert other["run_launcher"] != ours["run_launcher"]
 
 
 def test_every_asset_has_group_owner_kind_and_description(specs: dict[str, dg.AssetSpec]) -> None:

@@ -104,7 +104,7 @@ def test_a_connection_lost_in_the_middle_of_a_copy_writes_nothing(sandbox: Sandb
     killer.join()
     assert caught.value.retryable
     assert sandbox.query("SELECT count(*) FROM shop.series") == [(0,)]
-    # The pool noticed: the next transaction gets a new connection.
+    # The next transaction gets a new connection.
     with transaction(sandbox.engine) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from rain_files import Store, as_rows, table
 
-from sagui_pipelines.errors import CellsChanged, DayNotAvailable, SourceInvalid, SourceNotReady
-from sagui_pipelines.rainfall.load import RainReport, load_rain
+from sagui_pipelines.errors import CellsChanged, DayNotAvailable, SourceNotReady
+from sagui_pipelines.rainfall.load import load_rain
 
 pytestmark = pytest.mark.postgis
 
@@ -101,31 +101,33 @@ def test_refused_days_are_listed_and_the_others_are_loaded(
     broken = rain_store.add("2024-01-02", rain(62))
     broken.write_bytes(b"CDF nothing of the kind")
     rain_store.add("2025-01-01", good)
-    reports: list[RainReport] = []
-    with pytest.raises(SourceInvalid, match=r"2 day\(s\) refused, 1 loaded: 2024-01-01.*2024-01-02"):
-        load_rain(engine, rain_store.store, on_report=reports.append)
-    assert [day for day, _ in reports[0].refused] == [date(2024, 1, 1), date(2024, 1, 2)]
+    report = load_rain(engine, rain_store.store)
+    assert [day for day, _ in report.refused] == [date(2024, 1, 1), date(2024, 1, 2)]
     content = table(database)
     assert content[date(2025, 1, 1)] == as_rows(good)
     # The revision was refused: the day keeps what it had.
     assert content[date(2024, 1, 1)] == as_rows(loaded["2024-01-01"])
     assert date(2024, 1, 2) not in content
-    assert "SourceInvalid" in state(database, "last_error")
+    assert "2 day(s) refused, 1 loaded: 2024-01-01" in state(database, "last_error")
     assert state(database, "update_errors") == 2
+    refused = database.query("SELECT date, fact FROM guyane.sagui_refusedday ORDER BY 1")
+    assert [day for day, _ in refused] == [date(2024, 1, 1), date(2024, 1, 2)]
+    assert "negative rain in 1 of 9 cells" in refused[0][1]
 
 
-def test_a_refused_day_stays_due(
+def test_a_refused_day_is_due_again_when_its_file_changes(
     engine: sa.Engine, database: Any, rain_store: Store, loaded: dict[str, NDArray[np.float32]]
 ) -> None:
     path = rain_store.add("2024-01-02", rain(62))
     content = path.read_bytes()
     path.write_bytes(content[:200])
-    with pytest.raises(SourceInvalid):
-        load_rain(engine, rain_store.store)
+    assert load_rain(engine, rain_store.store).days == ()
+    assert load_rain(engine, rain_store.store).refused == ()  # not looked at again
     path.write_bytes(content)
     assert load_rain(engine, rain_store.store).days == (date(2024, 1, 2),)
     assert table(database)[date(2024, 1, 2)] == as_rows(rain(62))
     assert (state(database, "update_errors"), state(database, "last_error")) == (0, None)
+    assert database.query("SELECT count(*) FROM guyane.sagui_refusedday") == [(0,)]
 
 
 def test_a_file_of_another_mesh_is_refused(

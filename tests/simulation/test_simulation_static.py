@@ -141,3 +141,40 @@ def test_flood_plain(static: netCDF4.Dataset) -> None:
     for name in ("face_adjacent_cell_1", "face_adjacent_cell_2"):
         assert static[name][:].min() >= 1
         assert static[name][:].max() <= altitude.shape[0]
+
+
+def test_what_the_model_would_stop_at_or_divide_by(static: netCDF4.Dataset) -> None:
+    size = {name: len(dimension) for name, dimension in static.dimensions.items()}
+    assert set(static["cell_region_id"][:].data) <= set(range(1, size["n_regions"] + 1))
+    assert set(static["hydrodynamic_module"][:].data) <= {0, 1}
+    for name in (
+        "cell_area",
+        "river_width",
+        "river_depth",
+        "manning_coefficient",
+        "face_dx",
+        "main_river_slope",
+    ):
+        assert static[name][:].min() > 0.0, name
+    assert static["longest_river_length"][:].min() > 0.001
+    assert (static["total_drained_area"][:] >= static["cell_area"][:]).all()
+    pressure = static["pressure_climatology"][:]
+    assert pressure.min() > 80.0
+    assert pressure.max() < 110.0
+    for name in REQUIRED:
+        if name.startswith("calibration_") and not name.endswith("capillarity_depth"):
+            assert static[name][:].min() > 0.0, name
+    first, second = (static[f"face_adjacent_cell_{side}"][:].data for side in (1, 2))
+    assert (first != second).all()
+    assert size["n_cells"] >= 2
+
+
+def test_bed_and_flood_plain_fit_each_other(static: netCDF4.Dataset) -> None:
+    lowest, depth = static["flood_plain_points_lowest_altitude"][:], static["river_depth"][:]
+    below = static["cell_id_upstream"][:].data
+    inner = below != -1
+    bed = (lowest - depth).data
+    assert (bed[inner] >= bed[below[inner] - 1]).mean() > 0.9
+    flooded, area = static["flood_plain_points_area_flooded"][:].data, static["cell_area"][:].data
+    assert flooded[:, -1] == pytest.approx(area, rel=1e-4)
+    assert (flooded[:, 0] > 0.0).all()

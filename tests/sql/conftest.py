@@ -69,6 +69,6 @@ def publish(database: Database) -> dict[str, tuple[object, ...]]:
 
 
 def features(database: Database, layer: str, key: str = "cell_id") -> dict[object, list[dict[str, object]]]:
-    """`values` of each feature of a layer as the tile server reads them."""
-    rows = database.query(f"SELECT {key}, values::text FROM guyane.{layer} ORDER BY 1", role="tileserv")
+    """`values` of each feature of a layer, from the relation that its tiles are made of."""
+    rows = database.query(f"SELECT {key}, values::text FROM guyane.{layer} ORDER BY 1", role="api")
     return {identifier: json.loads(str(text)) for identifier, text in rows}

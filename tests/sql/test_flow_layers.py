@@ -40,11 +40,11 @@ def test_golden_row(rivers: Database) -> None:
     rows = rivers.query(
         "SELECT cell_id, values::text, ordem, width::text, depth::text, ST_SRID(geom), ST_AsText(geom, 0) "
         f"FROM {DATA['assimilated']} ORDER BY 1",
-        role="tileserv",
+        role="api",
     )
     assert rows[0] == (
         4,
-        '[{"date":"2026-01-10","flow":12,"flow_anomaly":5},{"date":"2026-01-09","flow":12,"flow_anomaly":5}]',
+        '[{"date":"2026-01-10","flow":12,"flow_anomaly":5 \t},{"date":"2026-01-09","flow":12,"flow_anomaly":5 \n}]',
         13, "22", "1.23", 3857, "LINESTRING(-5966725 445640,-5966725 454568)",
     )  # fmt: skip
     assert [row[0] for row in rows] == [4, 5]
@@ -159,7 +159,7 @@ def test_dataset_switch_is_seen_through_by_the_planner(rivers: Database) -> None
         plan = rivers.query(
             f"EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) SELECT * FROM guyane.{layer} "
             "WHERE geom && ST_TileEnvelope(14, 5740, 8100)",
-            role="tileserv",
+            role="api",
         )
         text = "\n".join(str(line) for (line,) in plan)
         chosen, other = text.split("One-Time Filter: ")[1:]
@@ -236,7 +236,7 @@ def test_publishing_twice_changes_nothing(rivers: Database) -> None:
     assert first["hyfaa_data_aggregated_geo"][1:] == (True, TODAY, TODAY, 1)
     assert first["hyfaa_drainage"][1:] == (True, None, None, 6)
     assert first["hyfaa_data_with_mgbstandard_aggregate_geo"][1:] == (True, None, None, 0)
-    assert len(first) == 10
+    assert len(first) == 14
     before = rivers.query("SELECT *, xmin::text FROM sagui_publication ORDER BY layer")
     second = publish(rivers)
     assert {row[1] for row in second.values()} == {False}

@@ -13,7 +13,8 @@ PUBLISHED = {
     "hyfaa_drainage", "hyfaa_data_aggregated_geo", "hyfaa_forecast_aggregated_geo",
     "hyfaa_data_with_assimilated_aggregate_geo", "hyfaa_data_with_mgbstandard_aggregate_geo",
     "hyfaa_forecast_with_assimilated_aggregate_geo", "hyfaa_forecast_with_mgbstandard_aggregate_geo",
-    "rainfall_minibasin_aggregated_geo", "rainfall_subbasin_aggregated_geo",
+    "rainfall_minibasin_aggregated_geo", "rainfall_subbasin_aggregated_geo", "mvt_rainfall",
+    "reaches", "catchments", "subbasins", "stations",
 }  # fmt: skip
 EDITED_BY_PEOPLE = {
     "hyfaa_stations", "hyfaa_geo_inclusion_mask", "stations_reference_flow_period", "stations_reference_flow",
@@ -28,8 +29,12 @@ LOADED = {
     "hyfaa_data_mgbstandard", "hyfaa_data_assimilated", "hyfaa_data_forecast", "hyfaa_data_forecast_archive",
     "sagui_rainfall", "hyfaa_drainage", "hyfaa_catchments", "hyfaa_minibasins_data", "hyfaa_stations",
     "stations_reference_flow_period", "stations_reference_flow", "sagui_importstate", "sagui_importday",
-    "sagui_importlog", "sagui_publication",
+    "sagui_importlog", "sagui_refusedday", "sagui_publication",
+    "sagui_tile", "sagui_dayvalues", "sagui_document", "sagui_cachetag",
 }  # fmt: skip
+# Functions inside views run with the caller's rights.
+VIEW_FUNCTIONS = {"json_integer", "json_gap", "source_of_tile"}
+RECORDED = {"sagui_incident", "sagui_alarmmessage"}
 PERSONAL = {
     "auth_user",
     "django_session",
@@ -59,31 +64,28 @@ def functions(database: Database, role: str) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
-def test_tile_server_reads_published_layers_only(module_database: Database) -> None:
-    assert relations(module_database, "tileserv", "SELECT") == PUBLISHED
-    for privilege in ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+def test_tile_server_calls_the_published_layers_and_reads_no_table(module_database: Database) -> None:
+    for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
         assert relations(module_database, "tileserv", privilege) == set()
-    assert functions(module_database, "tileserv") == {"mvt_rainfall"}
+    assert functions(module_database, "tileserv") == PUBLISHED
 
 
-def test_tile_server_finds_exactly_nine_table_layers(module_database: Database) -> None:
-    """What pg_tileserv asks of the catalogue: a spatial column with an SRID that the role may read."""
+def test_tile_server_finds_exactly_these_function_layers(module_database: Database) -> None:
+    """What pg_tileserv asks of the catalogue: functions (z, x, y) that give bytea and that the role may call."""
     rows = module_database.query(
         """
-        SELECT c.relname, postgis_typmod_srid(a.atttypmod),
-               (SELECT string_agg(ia.attname, ',') FROM pg_index AS i
-                JOIN pg_attribute AS ia ON ia.attrelid = i.indexrelid
-                WHERE i.indrelid = c.oid AND i.indisprimary)
-        FROM pg_class AS c
-        JOIN pg_attribute AS a ON a.attrelid = c.oid
-        JOIN pg_type AS t ON t.oid = a.atttypid
-        WHERE t.typname = 'geometry' AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND a.attnum > 0
-          AND has_table_privilege(c.oid, 'SELECT') AND postgis_typmod_srid(a.atttypmod) > 0
+        SELECT p.proname FROM pg_proc AS p
+        WHERE p.prorettype = 'bytea'::regtype AND NOT p.proretset
+          AND p.proargnames[1:3] = ARRAY['z', 'x', 'y'] AND p.pronargs = 3
+          AND p.proargtypes[0] = 'int4'::regtype AND p.proargtypes[1] = 'int4'::regtype
+          AND p.proargtypes[2] = 'int4'::regtype
+          AND has_schema_privilege(p.pronamespace, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')
         """,
         role="tileserv",
     )
-    wanted = {(name, 4326, "mini") if name == "hyfaa_drainage" else (name, 3857, None) for name in PUBLISHED}
-    assert set(rows) == wanted
+    assert {name for (name,) in rows} == PUBLISHED
+    listed = module_database.query("SELECT layer FROM sagui_tile_layers", role="api")
+    assert {name for (name,) in listed} == {f"guyane.{name}" for name in PUBLISHED}
 
 
 @pytest.mark.parametrize(
@@ -121,17 +123,18 @@ def test_api_reads_everything_and_writes_what_people_edit(module_database: Datab
         "sagui_saguiconfig"
     }
     assert relations(module_database, "sagui_api", "TRUNCATE") == set()
-    assert functions(module_database, "sagui_api") == {"json_integer"}
+    assert functions(module_database, "sagui_api") == VIEW_FUNCTIONS
 
 
 def test_pipelines_write_what_they_load(module_database: Database) -> None:
-    for privilege in ("INSERT", "UPDATE", "DELETE"):
-        assert relations(module_database, "sagui_pipelines", privilege) == LOADED
+    for privilege in ("INSERT", "UPDATE"):
+        assert relations(module_database, "sagui_pipelines", privilege) == LOADED | RECORDED
+    assert relations(module_database, "sagui_pipelines", "DELETE") == LOADED
     assert relations(module_database, "sagui_pipelines", "TRUNCATE") == set()
     assert not relations(module_database, "sagui_pipelines", "SELECT") & PERSONAL
     assert functions(module_database, "sagui_pipelines") == {
-        "create_series_partition", "stage_series_partition", "attach_series_partition", "publish_layers",
-        "json_integer",
+        "create_series_partition", "stage_series_partition", "attach_series_partition", "publish_layers", "reach_tile",
+        *VIEW_FUNCTIONS,
     }  # fmt: skip
 
 

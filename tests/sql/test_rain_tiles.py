@@ -44,7 +44,7 @@ def test_golden_row(basins: Database) -> None:
     for day in last_days(2):
         add_day(basins, RAIN, day, {2: 4.5, 3: 5.5})
     publish(basins)
-    rows = basins.query(f"SELECT id, values::text, ST_SRID(geom) FROM {MINI} ORDER BY id", role="tileserv")
+    rows = basins.query(f"SELECT id, values::text, ST_SRID(geom) FROM {MINI} ORDER BY id", role="api")
     assert rows[0] == ("mini_2", '[{"date":"2026-01-10","rain":4},{"date":"2026-01-09","rain":4}]', 3857)
     assert [row[0] for row in rows] == ["mini_2", "mini_3"]
 
@@ -150,11 +150,13 @@ def test_empty_tile_is_zero_bytes(basins: Database) -> None:
     assert bytes(content) == b""
 
 
-def test_tile_function_promises_what_it_keeps(module_database: Database) -> None:
+def test_tile_functions_promise_what_they_keep(module_database: Database) -> None:
     rows = module_database.query(
-        "SELECT provolatile, proparallel, prosecdef FROM pg_proc WHERE proname = 'mvt_rainfall'"
+        "SELECT DISTINCT provolatile, proparallel, prosecdef, 'search_path=guyane, public, pg_temp' = ANY (proconfig) "
+        "FROM pg_proc WHERE proargnames[1:3] = ARRAY['z', 'x', 'y'] AND has_function_privilege('tileserv', oid, 'EXECUTE') "
+        "AND pronamespace = 'guyane'::regnamespace"
     )
-    assert rows == [("s", "s", False)]
+    assert rows == [("s", "s", True, True)]
 
 
 def test_rain_must_be_a_finite_amount(basins: Database) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from rich.markup import escape
 from rich.table import Table
 
-from tools.native import demo, settings
+from tools.native import demo, incidents, settings
 from tools.native.cluster import ClusterError
 from tools.native.console import console, say, warn
 from tools.native.errors import LaunchError
@@ -88,6 +88,10 @@ def _status(_: argparse.Namespace) -> int:
         warn("A STAND-IN serves the tiles, not pg_tileserv:")
         for line in str(facts["tileserv_origin"]).splitlines():
             warn(escape(line))
+    open_lines = incidents.open_lines(stack.cluster.url("pipelines"), stack.layout.state_dir)
+    say(f"Incidents    {len(open_lines) or 'none'}")
+    for line in open_lines:
+        warn(escape(line))
     return 0 if all(info["statename"] == "RUNNING" for info in infos) else _NOT_RUNNING
 
 

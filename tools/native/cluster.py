@@ -15,7 +15,7 @@ from tools.native.privileges import as_user, give_to
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 SERVICE_USER = "postgres"
-ROLES = ("owner", "pipelines", "api", "tileserv", "dagster")
+ROLES = ("owner", "pipelines", "api", "tileserv", "dagster", "backup")
 
 
 class ClusterError(Exception):

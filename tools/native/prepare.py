@@ -20,6 +20,7 @@ from tools.native.render import fingerprint, write_if_changed
 ADMIN_USER = "admin"
 _LOG_LINES = 25
 _DJANGO_STEPS = {
+    "check_schema": "Version of the database",
     "migrate": "Database tables",
     "apply_sql": "Views, functions, grants",
     "collectstatic": "Static files of the admin",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_RUN_COMMANDS = (b"execute_run", b"resume_run")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,23 @@ def stop_leftovers(pid_files: list[Path], state_dir: Path, timeout_s: float = 20
     for pid_file in pid_files:
         pid_file.unlink(missing_ok=True)
     return [pid_file.stem for pid_file in stopped]
+
+
+def stop_runs(folder: Path, timeout_s: float = 20) -> None:
+    """Stop runs of Dagster that outlived the daemon which started them in `folder`."""
+    runs = [
+        process
+        for process in everyone()
+        if works_inside(process, folder) and any(word in _RUN_COMMANDS for word in _words(process))
+    ]
+    for run in runs:
+        terminate(run, timeout_s)
+
+
+def _words(process: Process) -> list[bytes]:
+    with suppress(OSError):
+        return (_PROC / str(process.pid) / "cmdline").read_bytes().split(b"\0")
+    return []
 
 
 def terminate(process: Process, timeout_s: float = 30) -> None:

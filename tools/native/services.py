@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import resource
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,8 @@ from tools.native.tileserv import TileServer
 
 _COMPOSE = ROOT / "compose"
 _LOCAL = "127.0.0.1"
+_INCLUDE = re.compile(r'^include "([^"]+)";$', re.MULTILINE)
+_MOST_FILES = 65_536
 NGINX_USER = "www-data"
 VARNISH_USER = "vcache"
 
@@ -111,7 +116,6 @@ def render_nginx(layout: Layout, atmo: Path) -> Path:
     values = {
         "NGINX_LISTEN": f"{_LOCAL}:{layout.port('nginx')}",
         "NGINX_RUN": layout.run / "nginx",
-        "PORTAL_ROOT": _COMPOSE / "nginx" / "html",
         "STATIC_ROOT": layout.static,
         "ATMO_ROOT": atmo,
     }
@@ -120,46 +124,62 @@ def render_nginx(layout: Layout, atmo: Path) -> Path:
     return path
 
 
-def varnish(layout: Layout) -> Service:
-    """The cache, the only public door."""
+def varnish(layout: Layout, memory_mb: str = "") -> Service:
+    """The cache, the only public door; `memory_mb` is what it may keep, when not the usual [MB]."""
     folder = layout.run / "varnish"
     folder.mkdir(exist_ok=True)
     give_to(VARNISH_USER, folder)
     rules = render_vcl(layout)
     command = [
-        *as_user(VARNISH_USER), _system("varnishd"), "-F", "-j", "none", "-n", str(folder),
-        "-a", f"http=:{layout.port('edge')},HTTP", "-f", str(rules),
-        "-p", "vsl_space=16M", "-p", "thread_pool_min=50",
-        "-s", "malloc,256M", "-s", "Transient=malloc,64M",
+        *_many_files(), *as_user(VARNISH_USER), _system("varnishd"), "-F", "-j", "none", "-n", str(folder),
+        "-a", f"http=:{layout.port('edge')},HTTP", "-f", str(rules), *varnish_options(memory_mb),
     ]  # fmt: skip
-    check = health.http(layout.url("edge", _LOCAL) + "/")
+    check = health.http(layout.url("edge", _LOCAL) + "/healthz", expected=204)
     program = Program("varnish", command, depends_on=fingerprint(rules.read_text()))
     return Service("Cache", program, lambda _: check, "edge")
+
+
+def varnish_options(memory_mb: str = "") -> list[str]:
+    """The cache's options that do not depend on where it runs; the same script decides in its container."""
+    environment = {"PATH": os.defpath} | ({"SAGUI_CACHE_MB": memory_mb} if memory_mb else {})
+    script = [_COMPOSE / "varnish" / "options.sh"]
+    return subprocess.run(script, env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+
+def _many_files() -> list[str]:
+    """Command prefix that lets a program open as many files, hence connections, as this machine allows."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return ["prlimit", f"--nofile={min(hard, _MOST_FILES) if hard > 0 else _MOST_FILES}:"]
 
 
 def render_vcl(layout: Layout) -> Path:
     """Write the cache's rules with their back ends filled in and return the file's path.
 
-    One file instead of an include: Varnish looks for includes with access(2), which ignores the capability
+    One file instead of includes: Varnish looks for includes with access(2), which ignores the capability
     that lets its user into a private folder.
     """
     # There is no map front end of its own here: the static files answer for it.
     ports = {"TILESERV": "tileserv", "BACKEND": "backend", "NGINX": "nginx", "FRONTEND": "nginx"}
-    values: dict[str, object] = {"PURGER_HOST": _LOCAL}
+    values: dict[str, object] = {"PURGERS": f'"{_LOCAL}";'}
     for prefix, port in ports.items():
         values |= {f"{prefix}_HOST": _LOCAL, f"{prefix}_PORT": layout.port(port)}
     folder = _COMPOSE / "varnish"
-    backends = render((folder / "backends.vcl.template").read_text(), values).replace("vcl 4.1;\n", "")
+    backends = render((folder / "backends.vcl.template").read_text(), values)
+
+    def included(name: re.Match[str]) -> str:
+        text = backends if name[1] == "backends.vcl" else (folder / name[1]).read_text()
+        return text.replace("vcl 4.1;\n", "")
+
     path = layout.run / "default.vcl"
-    rules = (folder / "default.vcl").read_text()
-    write_if_changed(path, rules.replace('include "backends.vcl";\n', backends))
+    write_if_changed(path, _INCLUDE.sub(included, (folder / "default.vcl").read_text()))
     return path
 
 
 def dagster(layout: Layout, environment: dict[str, str]) -> Sequence[Service]:
     """Code server, webserver and daemon, in this order."""
     home_config = layout.dagster_home / "dagster.yaml"
-    write_if_changed(home_config, (_COMPOSE / "dagster" / "dagster.yaml").read_text())
+    given = environment.get("SAGUI_DAGSTER_CONFIG") or _COMPOSE / "dagster" / "dagster.yaml"
+    write_if_changed(home_config, Path(given).read_text())
     workspace = _COMPOSE / "dagster" / "workspace.yaml"
     webserver = layout.url("dagster", _LOCAL)
     settled = fingerprint(home_config.read_text(), workspace, ROOT / "requirements.lock")
@@ -191,6 +211,22 @@ def dagster(layout: Layout, environment: dict[str, str]) -> Sequence[Service]:
             lambda since: health.daemons(webserver, since), "", 120,
         ),
     )  # fmt: skip
+
+
+def watchdog(layout: Layout, environment: dict[str, str]) -> Service:
+    """The dead man's switch: it looks at all the others, so it starts last."""
+    command = [executable("python"), "-m", "sagui_pipelines.watchdog"]
+    code = fingerprint(ROOT / "sagui_pipelines", ROOT / "requirements.lock")
+    memory = layout.state_dir / "watchdog" / "memory.json"
+
+    def check(since: float) -> health.Check:
+        def has_looked() -> str | None:
+            looked = memory.exists() and memory.stat().st_mtime >= since
+            return None if looked else "it has not looked at the platform yet"
+
+        return has_looked
+
+    return Service("Watchdog", Program("watchdog", command, environment, code), check, timeout_s=120)
 
 
 def check_installed() -> None:

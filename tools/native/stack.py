@@ -28,11 +28,25 @@ from tools.native.supervisor import Supervisor
 
 _LOG_LINES = 25
 _FOR_BACKEND = (
+    "SAGUI_ADMIN_HOSTS",
+    "SAGUI_ADMIN_NETWORKS",
     "SAGUI_ADMIN_BASEMAP_URL",
     "SAGUI_ADMIN_BASEMAP_ATTRIBUTION",
+    "SAGUI_MAP_BASEMAP_URL",
+    "SAGUI_MAP_BASEMAP_ATTRIBUTION",
     "SAGUI_ATMO_ZONES_FILE",
     "SAGUI_STALE_AFTER_DAYS",
     "SAGUI_LOG_LEVEL",
+)
+_FOR_WATCHDOG = (
+    "SAGUI_EDGE_URL",
+    "SAGUI_DAGSTER_URL",
+    "SAGUI_BACKEND_URL",
+    "SAGUI_PIPELINES_DATABASE_URL",
+    "SAGUI_DAGSTER_DATABASE_URL",
+    "SAGUI_STATE_DIR",
+    "PYTHONUNBUFFERED",
+    "TZ",
 )
 
 
@@ -129,8 +143,20 @@ class Stack:
             "DAGSTER_HOME": str(layout.dagster_home),
             # A range of days is one materialization event a day: written in batches instead of one by one.
             "DAGSTER_EVENT_BATCH_SIZE": "500",
+            # And the plan of a run over a range is one event, not one a day.
+            "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS": "true",
             "PYTHONUNBUFFERED": "1",
             "TZ": "UTC",
+        }
+
+    @property
+    def watchdog_environment(self) -> dict[str, str]:
+        """Variables of the watchdog: where everything answers, and whom to tell."""
+        ours = ("SAGUI_ALARM_", "SAGUI_WATCHDOG_")
+        return {
+            name: value
+            for name, value in self.environment.items()
+            if name.startswith(ours) or name in _FOR_WATCHDOG
         }
 
     @property
@@ -162,8 +188,9 @@ class Stack:
             services.backend(self.layout, self.backend_environment),
             services.tileserv(self.layout, self.tile_server, self.cluster.url("tileserv")),
             services.nginx(self.layout, self._atmo),
-            services.varnish(self.layout),
+            services.varnish(self.layout, self._settings.get("SAGUI_CACHE_MB")),
             *services.dagster(self.layout, self.environment),
+            services.watchdog(self.layout, self.watchdog_environment),
         )
 
     @property

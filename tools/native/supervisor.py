@@ -123,6 +123,7 @@ class Supervisor:
             processes.terminate(daemon)
         files = sorted((self._layout.run / "pids").glob("*.pid"))
         left = processes.stop_leftovers(files, self._layout.state_dir)
+        processes.stop_runs(self._layout.run)
         self._layout.socket.unlink(missing_ok=True)
         self._pid_file.unlink(missing_ok=True)
         return left

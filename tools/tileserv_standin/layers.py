@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import struct
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2 import pool, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class under a lower-case name
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from psycopg2.extras import RealDictCursor
 
 _SQL = {path.stem: path.read_text() for path in (Path(__file__).parent / "sql").glob("*.sql")}
+_COPY_HEADER_BYTES = 19
+T = TypeVar("T")
 _WORLD = [-180.0, -85.0511287798, 180.0, 85.0511287798]
 
 
@@ -79,8 +84,7 @@ class TileDatabase:
     def tile(self, layer: Layer, z: int, x: int, y: int) -> bytes:
         """The encoded tile; empty when nothing lies in it."""
         parameters = {"layer": layer.facts["id"], "z": z, "x": x, "y": y}
-        row = self._row(layer.statement(), parameters)
-        return bytes(row[0]) if row and row[0] is not None else b""
+        return self._with_connection(lambda cursor: _binary(cursor, layer.statement(), parameters))
 
     def bounds(self, layer: Layer) -> list[float]:
         """West, south, east, north [degrees] of a layer; the whole world when it cannot be known."""
@@ -95,17 +99,23 @@ class TileDatabase:
         self._pool.closeall()
 
     def _row(self, statement: sql.Composed, parameters: dict[str, object]) -> tuple[Any, ...] | None:
-        for _ in range(self._connections):
-            try:
-                return self._ask(statement, parameters)
-            except _LostError:
-                continue
-        return self._ask(statement, parameters)
-
-    def _ask(self, statement: sql.Composed, parameters: dict[str, object]) -> tuple[Any, ...] | None:
-        with self._connection() as connection, connection.cursor() as cursor:
+        def fetch(cursor: Cursor) -> tuple[Any, ...] | None:
             cursor.execute(statement, parameters)
             return cursor.fetchone()
+
+        return self._with_connection(fetch)
+
+    def _with_connection(self, ask: Callable[[Cursor], T]) -> T:
+        for _ in range(self._connections):
+            try:
+                return self._ask(ask)
+            except _LostError:
+                continue
+        return self._ask(ask)
+
+    def _ask(self, ask: Callable[[Cursor], T]) -> T:
+        with self._connection() as connection, connection.cursor() as cursor:
+            return ask(cursor)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -119,3 +129,14 @@ class TileDatabase:
             raise
         finally:
             self._pool.putconn(connection, close=bool(connection.closed))
+
+
+def _binary(cursor: Cursor, statement: sql.Composed, parameters: dict[str, object]) -> bytes:
+    """The one bytea of a query as it is: pg_tileserv's driver takes binary answers, which text would double."""
+    stream = io.BytesIO()
+    text = cursor.mogrify(statement, parameters).decode()
+    cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT binary)", stream)
+    found = stream.getvalue()[_COPY_HEADER_BYTES:]
+    # Number of columns, then length and value of the only one.
+    columns, length = struct.unpack(">hi", found[:6]) if len(found) >= 6 else (-1, -1)
+    return found[6 : 6 + length] if columns == 1 and length > 0 else b""

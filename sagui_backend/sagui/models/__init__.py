@@ -9,6 +9,7 @@ from sagui_backend.sagui.models.geography import (
     HyfaaGeoInclusionMask,
     HyfaaMinibasinsData,
 )
+from sagui_backend.sagui.models.incidents import AlarmMessage, Incident
 from sagui_backend.sagui.models.series import (
     HyfaaDataAssimilated,
     HyfaaDataForecast,
@@ -16,7 +17,14 @@ from sagui_backend.sagui.models.series import (
     HyfaaDataMgbstandard,
     SaguiRainfall,
 )
-from sagui_backend.sagui.models.state import ImportDay, ImportLog, ImportState, Publication, SqlState
+from sagui_backend.sagui.models.state import (
+    ImportDay,
+    ImportLog,
+    ImportState,
+    Publication,
+    RefusedDay,
+    SqlState,
+)
 from sagui_backend.sagui.models.stations import (
     THRESHOLDS,
     Stations,
@@ -27,6 +35,7 @@ from sagui_backend.sagui.models.subscriptions import AlertSubscriptions, AtmoAle
 
 __all__ = [
     "THRESHOLDS",
+    "AlarmMessage",
     "AlertSubscriptions",
     "AtmoAlertCategories",
     "HyfaaCatchments",
@@ -40,7 +49,9 @@ __all__ = [
     "ImportDay",
     "ImportLog",
     "ImportState",
+    "Incident",
     "Publication",
+    "RefusedDay",
     "SaguiConfig",
     "SaguiRainfall",
     "SqlState",

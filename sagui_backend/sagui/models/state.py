@@ -46,6 +46,20 @@ class ImportDay(models.Model):
         db_table = "sagui_importday"
 
 
+class RefusedDay(models.Model):
+    """A day whose newest content is corrupt: it was not loaded, what was loaded earlier stays."""
+
+    pk = models.CompositePrimaryKey("tablename", "date")
+    tablename = models.CharField(max_length=50)
+    date = models.DateField()
+    source_version = models.TextField(help_text="Content that was refused; other content is looked at again.")
+    fact = models.TextField()
+    refused_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "sagui_refusedday"
+
+
 class ImportLog(models.Model):
     """One line per load of a table."""
 

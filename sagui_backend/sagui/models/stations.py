@@ -7,6 +7,8 @@ from itertools import combinations
 from django.contrib.gis.db import models
 from django.db.models import F, Q
 
+from sagui_pipelines.hydro.conversion import LONGEST_FORMULA, PATTERN
+
 THRESHOLDS = ("threshold_drought", "threshold_flood_low", "threshold_flood_mid", "threshold_flood_high")
 
 
@@ -35,6 +37,12 @@ class Stations(models.Model):
     threshold_flood_mid = _threshold("Medium flood from this flow on")
     threshold_flood_high = _threshold("High flood from this flow on")
     geom = models.PointField(srid=4326, null=True, blank=True, help_text="Where the map shows the station.")
+    reference_conversion = models.CharField(
+        max_length=LONGEST_FORMULA,
+        null=True,
+        blank=True,
+        help_text="Formula that made the reference flows from flows f of the model; empty: none.",
+    )
     imported = models.JSONField(
         default=dict, db_default={}, editable=False, help_text="Values as last imported, to recognise edits."
     )
@@ -55,6 +63,9 @@ class Stations(models.Model):
                 condition=_all([Q(**{f"{low}__lt": F(high)}) for low, high in combinations(THRESHOLDS, 2)]),
                 violation_error_message="Thresholds must increase: drought, low, medium, high flood.",
             ),
+            models.CheckConstraint(
+                name="hyfaa_stations_reference_conversion", condition=Q(reference_conversion__regex=PATTERN)
+            ),
         )
 
     def __str__(self) -> str:
@@ -66,6 +77,9 @@ class StationsReferenceFlowPeriod(models.Model):
 
     id = models.AutoField(primary_key=True)
     period = models.CharField(max_length=20, unique=True)
+    provenance = models.TextField(
+        db_default="", editable=False, help_text="Newest file that flows of the period were loaded from."
+    )
 
     class Meta:
         db_table = "stations_reference_flow_period"
@@ -83,7 +97,7 @@ class StationsReferenceFlow(models.Model):
     id = models.AutoField(primary_key=True)
     period = models.ForeignKey(StationsReferenceFlowPeriod, models.CASCADE, db_index=False)
     day_of_year = models.IntegerField()
-    station = models.ForeignKey(Stations, models.CASCADE)
+    station = models.ForeignKey(Stations, models.CASCADE, db_index=False)
     flow = models.FloatField(help_text="[m3/s]")
 
     class Meta:
@@ -96,6 +110,13 @@ class StationsReferenceFlow(models.Model):
                 name="stations_reference_flow_day", condition=Q(day_of_year__gte=1, day_of_year__lte=366)
             ),
             models.CheckConstraint(name="stations_reference_flow_positive", condition=Q(flow__gte=0)),
+        )
+        indexes = (
+            models.Index(
+                name="stations_reference_flow_series",
+                fields=("station", "period", "day_of_year"),
+                include=("flow",),
+            ),
         )
 
     def __str__(self) -> str:

@@ -11,5 +11,6 @@ CREATE TEMPORARY TABLE new_stations (
     threshold_flood_high double precision,
     longitude double precision,
     latitude double precision,
+    reference_conversion text,
     imported jsonb
 ) ON COMMIT DROP;

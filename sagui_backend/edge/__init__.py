@@ -1,0 +1,1 @@
+"""What the cache in front of the platform asks for itself."""

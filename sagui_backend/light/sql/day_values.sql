@@ -1,0 +1,1 @@
+SELECT version, content FROM guyane.sagui_dayvalues WHERE series = %(series)s AND date = %(date)s

@@ -1,0 +1,1 @@
+SELECT version, content FROM guyane.sagui_document WHERE path = %(path)s

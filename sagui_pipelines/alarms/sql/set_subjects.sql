@@ -1,0 +1,1 @@
+UPDATE guyane.sagui_incident SET subjects = %(subjects)s WHERE id = %(id)s

@@ -1,0 +1,1 @@
+"""The platform looks after itself: tables against files, Dagster's own storage, partitions that failed."""

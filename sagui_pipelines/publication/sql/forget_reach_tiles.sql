@@ -1,0 +1,1 @@
+DELETE FROM guyane.sagui_tile WHERE layer = 'reaches'

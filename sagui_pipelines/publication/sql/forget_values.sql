@@ -1,0 +1,1 @@
+DELETE FROM guyane.sagui_dayvalues WHERE (series, date) IN %s

@@ -1,0 +1,1 @@
+SELECT guyane.reach_tile(%s, %s, %s, %s, %s)

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM guyane.sagui_tile WHERE layer = 'reaches')

@@ -1,0 +1,1 @@
+SELECT series, date, version FROM guyane.sagui_dayvalues

@@ -1,0 +1,1 @@
+SELECT version FROM guyane.sagui_cachetag WHERE tag = %s

@@ -1,0 +1,1 @@
+SELECT c.mini, c.sub FROM guyane.hyfaa_catchments AS c

@@ -1,0 +1,1 @@
+SELECT r.sub, r.date, r.rain FROM guyane.sagui_shown_subbasin_rain AS r

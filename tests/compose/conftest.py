@@ -1,0 +1,118 @@
+"""A Docker Engine, the images, and the two compositions; nothing here is a stand-in but what says so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.compose.composition import Composition, copy_project
+from tests.conftest import ROOT, free_port
+from tools.docker_engine import Engine, docker_engine
+
+CELLS, HISTORY_DAYS = 100, 45
+HOST = "sagui.example.org"
+_BASES = ("PYTHON_BASE", "NGINX_BASE", "DATABASE_BASE", "VARNISH_BASE", "TILESERV_BASE", "GO_BASE")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The machine's Docker Engine, or one of our own."""
+    with docker_engine() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project."""
+    return copy_project(ROOT, tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def environment(engine: Engine) -> dict[str, str]:
+    """What is set for every composition: every base is a plain Debian, as where no registry can be reached."""
+    base = engine.base_image()
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "http_proxy", "https_proxy", "no_proxy")
+    }
+    return {
+        **kept,
+        **engine.environment,
+        **dict.fromkeys(_BASES, base),
+        "SAGUI_IMAGE_PREFIX": "sagui-test",
+        # pg_tileserv's module cannot be had everywhere; test_images.py tries.
+        "SAGUI_TILESERV": "stand-in",
+        "SAGUI_POSTGRES_OPTIONS": "fsync=off",
+    }
+
+
+@pytest.fixture(scope="session")
+def images(source: Path, environment: dict[str, str]) -> Composition:
+    """Every image, built from plain Debian."""
+    building = Composition(source, "override", {**environment, "COMPOSE_PROJECT_NAME": "sagui-test-build"})
+    building.compose("build")
+    return building
+
+
+@pytest.fixture(scope="session")
+def development(images: Composition, source: Path, environment: dict[str, str]) -> Iterator[Composition]:
+    """Base and override, running, without data."""
+    ports = ("EDGE", "DATABASE", "BACKEND", "TILESERV", "DAGSTER")
+    start = datetime.now(UTC).date() - timedelta(days=HISTORY_DAYS)
+    composition = Composition(
+        source,
+        "override",
+        {
+            **environment,
+            **{f"SAGUI_{name}_PORT": str(free_port()) for name in ports},
+            "COMPOSE_PROJECT_NAME": f"sagui-test-dev-{os.getpid()}",
+            "SAGUI_CELLS": str(CELLS),
+            "SAGUI_HISTORY_START": start.isoformat(),
+        },
+    )
+    try:
+        composition.compose("up", "-d")
+        composition.wait_healthy()
+        yield composition
+    finally:
+        composition.remove()
+
+
+@pytest.fixture(scope="session")
+def loaded(development: Composition) -> Composition:
+    """The same with the simulated basin, by the one command of the documentation."""
+    development.compose("exec", "-T", "dagster-daemon", "sagui", "load")
+    return development
+
+
+@pytest.fixture(scope="session")
+def delivered(loaded: Composition, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """HYFAA's files, geography, stations and reference flows in a folder of the host."""
+    folder = tmp_path_factory.mktemp("delivered")
+    loaded.docker("cp", f"{loaded.container('dagster-daemon')}:/var/lib/sagui/simulation/.", str(folder))
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    # pytest's own folders are private; the containers' users are others.
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is slow and needs a Docker Engine."""
+    for item in items:
+        if "compose" in Path(str(item.path)).parts:
+            item.add_marker(pytest.mark.compose)
+            item.add_marker(pytest.mark.timeout(1800))
+
+
+def on_host(composition: Composition, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The wrapper that `make` uses."""
+    return composition.run([str(composition.source / "tools/compose/on-host"), *arguments], check=False)

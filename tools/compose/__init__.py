@@ -1,0 +1,1 @@
+"""Inside the platform's containers: secrets from files, waiting for the database, then the service itself."""
