@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from tools.native.cluster import ROLES, Cluster
-from tools.native.layout import PORTS
+from tools.native.layout import PORTS, REFUSED_BY_BROWSERS
 from tools.native.processes import port_is_free
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,8 @@ def free_port_offset() -> int:
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     for offset in range(2_000 + 11_000 * worker, 24_000, 30):
-        if all(port_is_free(port + offset) for port in PORTS.values()):
+        ports = {port + offset for port in PORTS.values()}
+        if ports.isdisjoint(REFUSED_BY_BROWSERS) and all(port_is_free(port) for port in ports):
             return offset
     raise AssertionError("no free ports")
 

@@ -29,6 +29,12 @@ def test_offset_that_leaves_the_range_is_refused(offset: int) -> None:
         Layout(port_offset=offset)
 
 
+@pytest.mark.parametrize("offset", [2_000, 3_000])
+def test_offset_to_a_port_that_browsers_refuse_is_refused(offset: int) -> None:
+    with pytest.raises(LaunchError, match=r"browsers refuse to open port (10080|6000)"):
+        Layout(port_offset=offset)
+
+
 def test_socket_stays_short_in_a_deep_folder(tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 40) / ("deeper" * 20)
     layout = Layout(deep)

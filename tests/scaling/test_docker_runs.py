@@ -81,10 +81,11 @@ def test_the_platform_is_loaded_by_containers_and_one_that_is_killed_is_replaced
     client = engine.client()
     try:
         deadline = time.monotonic() + 120
-        while not (found := containers_of(client, run)):
+        while ask_dagster(docker_stack, f"SELECT status FROM runs WHERE run_id = '{run}'") != [("STARTED",)]:
             assert time.monotonic() < deadline
-            time.sleep(0.1)
-        found[0].kill()
+            time.sleep(0.05)
+        [container] = containers_of(client, run)
+        container.kill()
         deadline = time.monotonic() + 300
         statement = "SELECT status FROM runs WHERE pipeline_name = 'daily' ORDER BY id DESC LIMIT 1"
         while ask_dagster(docker_stack, statement) != [("SUCCESS",)]:

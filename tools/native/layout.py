@@ -22,6 +22,10 @@ PORTS = {
     "code_server": 4000,
 }
 _MAX_OFFSET = 65535 - max(PORTS.values())
+# Ports that browsers never open, because other protocols live there (WHATWG Fetch, "bad port"), from 2000 up.
+REFUSED_BY_BROWSERS = frozenset(
+    {2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+)
 # A Unix socket's path holds 107 characters; supervisord first binds to the path plus its process number.
 _MAX_SOCKET_PATH = 90
 
@@ -44,6 +48,12 @@ class Layout:
                 f"SAGUI_PORT_OFFSET is {self.port_offset}: ports would leave the range up to 65535.",
                 f"Set it to a number between 0 and {_MAX_OFFSET}.",
             )
+        for name in PORTS:
+            if self.port(name) in REFUSED_BY_BROWSERS:
+                raise LaunchError(
+                    f"SAGUI_PORT_OFFSET is {self.port_offset}: browsers refuse to open port {self.port(name)} ({name}).",
+                    f"Set it to another number, for example {self.port_offset + 10}.",
+                )
         object.__setattr__(self, "state_dir", self.state_dir.absolute())
 
     def port(self, name: str) -> int:
