@@ -34,7 +34,7 @@ def clean_page(
     )
     yield page
     context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def overflow(page: Page) -> int:

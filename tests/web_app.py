@@ -1,9 +1,24 @@
-"""What the tests' gunicorn serves: the backend and, in place of nginx, its static files."""
+"""What the tests' gunicorn serves: the backend, in place of nginx its static files, in place of the edge the tiles."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 from sagui_backend.config.wsgi import application as backend
+from tools.tileserv_standin.app import TileServer
+from tools.tileserv_standin.layers import TileDatabase
 
-application = StaticFilesHandler(backend)
+# Threads of that gunicorn, each of which may ask for a tile.
+THREADS = 4
+_backend = StaticFilesHandler(backend)
+_tiles = TileServer(TileDatabase(os.environ["DATABASE_URL"], connections=THREADS))
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """WSGI."""
+    server = _tiles if environ["PATH_INFO"].startswith("/tiles/") else _backend
+    return server(environ, start_response)

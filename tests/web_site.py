@@ -109,6 +109,7 @@ def running_site(database: Database, folder: Path, **variables: str) -> Iterator
     port = free_port()
     environment = os.environ | {
         "SAGUI_API_DATABASE_URL": database.url("api"),
+        "DATABASE_URL": database.url("tileserv"),
         "SAGUI_SECRET_KEY": secrets.token_urlsafe(48),
         "SAGUI_ALLOWED_HOSTS": "127.0.0.1",
         "SAGUI_TLS": "false",
@@ -189,6 +190,7 @@ class Territory:
         self._write("hyfaa_drainage", "mini, geom", lines)
         self._write("hyfaa_catchments", "mini, sub, geom", areas)
         self._write("hyfaa_minibasins_data", "mini, ordem, sub, width, depth", attributes)
+        self.database.query("REFRESH MATERIALIZED VIEW guyane.sagui_reaches")
 
     def stations(self) -> None:
         """The stations."""

@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.gis.admin import GISModelAdmin
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 
+from sagui_backend.administration.widgets import MapWidget
 from sagui_pipelines.errors import PublicationFailed
 from sagui_pipelines.publication.cache import purge
 
@@ -87,6 +93,17 @@ class RecordedAdmin(admin.ModelAdmin):
         """Delete the chosen objects."""
         with acting(request):
             super().delete_queryset(request, queryset)
+
+
+class MapAdmin(RecordedAdmin, GISModelAdmin):
+    """Pages of a model with a place; the map's renderer runs in a worker that it makes itself."""
+
+    gis_widget = MapWidget
+
+    @method_decorator(csp_update({"worker-src": [SELF, "blob:"]}))
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+        """The form."""
+        return super().changeform_view(request, *arguments, **named)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

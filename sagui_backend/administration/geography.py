@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.gis.admin import GISModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -14,13 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from sagui_backend.administration.base import LabelledForm, ReadOnlyAdmin, RecordedAdmin
+from sagui_backend.administration.base import LabelledForm, MapAdmin, ReadOnlyAdmin
 from sagui_backend.administration.sql_text import statement
-from sagui_backend.administration.widgets import MapWidget
 from sagui_backend.sagui.models import HyfaaDrainage, HyfaaGeoInclusionMask
 
-_MOST_LINES = 5000
-_WORLD = (-180.0, -90.0, 180.0, 90.0)
 _VIEWERS = ("sagui.view_stations", "sagui.view_hyfaageoinclusionmask")
 
 
@@ -44,50 +40,26 @@ class DrainageAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).defer("geom")
 
     def get_urls(self) -> list[URLPattern]:
-        """Address of the lines, before Django's own pages."""
-        lines = self.admin_site.admin_view(self.lines, cacheable=True)
-        return [path("lines.json", lines, name="sagui_hyfaadrainage_lines"), *super().get_urls()]
+        """Address of a line, before Django's own pages."""
+        line = self.admin_site.admin_view(self.line, cacheable=True)
+        return [path("line.json", line, name="sagui_hyfaadrainage_line"), *super().get_urls()]
 
-    def lines(self, request: HttpRequest) -> HttpResponse:
-        """River lines as GeoJSON: of a window (`bbox`, `zoom`) or of one minibasin (`mini`)."""
+    def line(self, request: HttpRequest) -> HttpResponse:
+        """The whole river line of one minibasin (`mini`) as GeoJSON; tiles hold pieces of it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = _LinesForm(request.GET)
+        form = _LineForm(request.GET)
         if not form.is_valid():
             return HttpResponse(form.errors.as_json(), status=400, content_type="application/json")
         with connection.cursor() as cursor:
-            cursor.execute(statement("river_lines"), form.parameters())
+            cursor.execute(statement("river_line"), form.cleaned_data)
             [(text,)] = cursor.fetchall()
         headers = {"Cache-Control": "private, max-age=300"}
         return HttpResponse(text, content_type="application/json", headers=headers)
 
 
-class _LinesForm(forms.Form):
-    bbox = forms.RegexField(r"^-?[\d.]+(?:,-?[\d.]+){3}$", required=False, max_length=120)
-    zoom = forms.IntegerField(min_value=0, max_value=22, required=False)
-    mini = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-
-    def clean_bbox(self) -> tuple[float, ...]:
-        text = self.cleaned_data["bbox"]
-        if not text:
-            return _WORLD
-        try:
-            return tuple(float(number) for number in text.split(","))
-        except ValueError as error:
-            raise forms.ValidationError("not four numbers: west,south,east,north") from error
-
-    def parameters(self) -> dict[str, Any]:
-        west, south, east, north = self.cleaned_data["bbox"]
-        zoom = self.cleaned_data["zoom"]
-        return {
-            "west": west,
-            "south": south,
-            "east": east,
-            "north": north,
-            "mini": self.cleaned_data["mini"],
-            "most": _MOST_LINES,
-            "tolerance": 0.0 if zoom is None else 360 / 256 / 2**zoom,
-        }
+class _LineForm(forms.Form):
+    mini = forms.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class MaskForm(LabelledForm):
@@ -110,11 +82,10 @@ class MaskForm(LabelledForm):
 
 
 @admin.register(HyfaaGeoInclusionMask)
-class InclusionMaskAdmin(RecordedAdmin, GISModelAdmin):
+class InclusionMaskAdmin(MapAdmin):
     """Areas whose rivers the map shows."""
 
     form = MaskForm
-    gis_widget = MapWidget
     list_display = ("id", "shown_name")
     list_display_links = ("id", "shown_name")
 

@@ -7,15 +7,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.gis.admin import GISModelAdmin
 from django.db import connection
 from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 
-from sagui_backend.administration.base import LabelledForm, RecordedAdmin, without_shortcuts
+from sagui_backend.administration.base import LabelledForm, MapAdmin, without_shortcuts
 from sagui_backend.administration.sql_text import statement
-from sagui_backend.administration.widgets import MapWidget
 from sagui_backend.sagui.models import THRESHOLDS, Stations
 from sagui_pipelines.hydro.conversion import Conversion, parse_conversion
 
@@ -123,11 +121,10 @@ class StationForm(LabelledForm):
 
 
 @admin.register(Stations)
-class StationsAdmin(RecordedAdmin, GISModelAdmin):
+class StationsAdmin(MapAdmin):
     """Stations."""
 
     form = StationForm
-    gis_widget = MapWidget
     gis_widget_kwargs: ClassVar = {"attrs": {"minibasin_field": "id_minibasin"}}
     autocomplete_fields = ("minibasin",)
     list_display = ("id", "shown_name", "shown_river", "shown_minibasin", "drought", "low", "medium", "high")

@@ -1,4 +1,4 @@
-"""Map and colour inputs; their scripts come from our own static files."""
+"""Map and colour inputs; their scripts come from our own static files, the rivers from the tiles."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from django.contrib.gis.forms.widgets import BaseGeometryWidget
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+# All rivers with their order: the drainage without the values of days.
+RIVER_LAYER = "guyane.reaches"
+RIVER_TILES = f"/tiles/{RIVER_LAYER}/{{z}}/{{x}}/{{y}}.pbf"
+
 
 class MapWidget(BaseGeometryWidget):
     """A point or an area on a map that shows the rivers; without scripts, its GeoJSON text."""
@@ -20,9 +24,20 @@ class MapWidget(BaseGeometryWidget):
 
     class Media:
         css: ClassVar = {
-            "all": ("leaflet/leaflet.css", "leaflet/draw/leaflet.draw.css", "administration/map.css")
+            "all": (
+                "leaflet/leaflet.css",
+                "leaflet/draw/leaflet.draw.css",
+                "maplibre/maplibre-gl.css",
+                "administration/map.css",
+            )
         }
-        js = ("leaflet/leaflet.js", "leaflet/draw/leaflet.draw.js", "administration/map.js")
+        js = (
+            "leaflet/leaflet.js",
+            "leaflet/draw/leaflet.draw.js",
+            "maplibre/maplibre-gl.js",
+            "administration/rivers.js",
+            "administration/map.js",
+        )
 
     def serialize(self, value: Any) -> str:
         """GeoJSON of a geometry."""
@@ -34,7 +49,8 @@ class MapWidget(BaseGeometryWidget):
         context["options"] = {
             "centre": self.centre,
             "zoom": self.zoom,
-            "rivers": reverse("admin:sagui_hyfaadrainage_lines"),
+            "rivers": {"tiles": RIVER_TILES, "layer": RIVER_LAYER},
+            "line": reverse("admin:sagui_hyfaadrainage_line"),
             "basemap": settings.SAGUI_ADMIN_BASEMAP_URL,
             "attribution": settings.SAGUI_ADMIN_BASEMAP_ATTRIBUTION,
             "minibasin": self.attrs.get("minibasin_field", ""),
@@ -67,7 +83,6 @@ def _words() -> dict[str, str]:
         "drawEnd": _("Click the first corner to close the area."),
         "drawError": _("Borders may not cross."),
         "riversFailed": _("The rivers cannot be shown at the moment."),
-        "zoomIn": _("Zoom in to see smaller rivers."),
         "longitude": _("Longitude"),
         "latitude": _("Latitude"),
         "zoomInTitle": _("Zoom in"),

@@ -14,6 +14,9 @@ from sagui_pipelines.errors import SettingsInvalid
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 _SECRET_BYTES = 32
+# How keys begin that stand in public files: this project's for development, and those of Django's examples.
+_KNOWN_KEYS = ("dev-only-", "django-insecure-")
+_GENERATE_KEY = "Generate one: python -c 'import secrets; print(secrets.token_urlsafe(48))'."
 SCHEMA_COMMANDS = frozenset(
     {"apply_sql", "check_schema", "makemigrations", "migrate", "showmigrations", "sqlmigrate"}
 )
@@ -102,7 +105,8 @@ class Environment(BaseSettings):
         """Django's secret key, or an empty text when none is set.
 
         Raises:
-            SettingsInvalid: the file cannot be read, or the key is too short to sign anything.
+            SettingsInvalid: the file cannot be read, the key is too short to sign anything, or everybody knows it and the
+                site is more than a developer's own.
         """
         source, key = "SAGUI_SECRET_KEY", self.secret_key
         if not key and self.secret_key_file:
@@ -117,10 +121,10 @@ class Environment(BaseSettings):
                 ) from error
         if key and len(key) < _SECRET_BYTES:
             raise SettingsInvalid(
-                source,
-                f"has {len(key)} characters, fewer than {_SECRET_BYTES}",
-                "Generate one: python -c 'import secrets; print(secrets.token_urlsafe(48))'.",
+                source, f"has {len(key)} characters, fewer than {_SECRET_BYTES}", _GENERATE_KEY
             )
+        if self.tls and key.startswith(_KNOWN_KEYS):
+            raise SettingsInvalid(source, "is the default that everybody knows", _GENERATE_KEY)
         return key
 
 

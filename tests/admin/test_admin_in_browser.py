@@ -85,7 +85,7 @@ def test_a_river_is_chosen_by_a_click(site: Site, page: Page) -> None:
             const map = document.querySelector(".sagui-map").saguiMap;
             delete map.getContainer().dataset.rivers;
             map.setView([4.96, -54.3], 10, { animate: false });
-            const answer = await fetch("/admin/sagui/hyfaadrainage/lines.json?mini=4431");
+            const answer = await fetch("/admin/sagui/hyfaadrainage/line.json?mini=4431");
             const [lng, lat] = (await answer.json()).features[0].geometry.coordinates[5];
             const { x, y } = map.latLngToContainerPoint([lat, lng]);
             const size = map.getSize();

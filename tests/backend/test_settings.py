@@ -16,8 +16,13 @@ from sagui_backend.config.environment import (
 from sagui_backend.config.libraries import gdal_library, geos_library
 from sagui_pipelines.errors import SettingsInvalid
 from tests.backend.conftest import manage, manage_python
+from tests.conftest import ROOT
 
 KEY = "k" * 40
+KNOWN_KEYS = [
+    (ROOT / "compose" / "secrets-dev" / "django_secret_key.txt").read_text().strip(),
+    "django-insecure-" + KEY,
+]
 
 
 def test_fault_102_no_secret_has_a_default() -> None:
@@ -26,6 +31,17 @@ def test_fault_102_no_secret_has_a_default() -> None:
     assert environment.owner_database_url == environment.api_database_url == ""
     assert environment.allowed_hosts == ()
     assert environment.tls
+
+
+@pytest.mark.parametrize("key", KNOWN_KEYS, ids=["development", "example"])
+def test_fault_102_a_key_that_everybody_knows_is_refused(key: str) -> None:
+    with pytest.raises(SettingsInvalid, match="SAGUI_SECRET_KEY: is the default that everybody knows"):
+        Environment(secret_key=key).signing_key()
+    assert Environment(secret_key=key, tls=False).signing_key() == key
+    done = manage(
+        "createsuperuser", SAGUI_API_DATABASE_URL="postgresql://u:p@127.0.0.1/d", SAGUI_SECRET_KEY=key
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
 
 def test_fault_116_the_log_is_ordinary_and_tells_no_settings() -> None:

@@ -6,6 +6,7 @@ import psycopg2
 import pytest
 
 from tests.conftest import Database
+from tools.native.cluster import ROLES
 
 pytestmark = pytest.mark.postgis
 
@@ -32,6 +33,11 @@ LOADED = {
     "sagui_importlog", "sagui_refusedday", "sagui_publication",
     "sagui_tile", "sagui_dayvalues", "sagui_document", "sagui_cachetag",
 }  # fmt: skip
+# Which roles enter which database.
+DOORS = {
+    "sagui": {"sagui_owner", "sagui_pipelines", "sagui_api", "tileserv", "sagui_backup"},
+    "dagster": {"sagui_dagster", "sagui_backup"},
+}
 # Functions inside views run with the caller's rights.
 VIEW_FUNCTIONS = {"json_integer", "json_gap", "source_of_tile"}
 RECORDED = {"sagui_incident", "sagui_alarmmessage"}
@@ -41,6 +47,11 @@ PERSONAL = {
     "sagui_alertsubscriptions",
     "sagui_alertsubscriptions_stations_watch",
 }
+
+
+def role_name(role: str) -> str:
+    """Name of a role in the database."""
+    return role if role == "tileserv" else f"sagui_{role}"
 
 
 def relations(database: Database, role: str, privilege: str) -> set[str]:
@@ -136,6 +147,38 @@ def test_pipelines_write_what_they_load(module_database: Database) -> None:
         "create_series_partition", "stage_series_partition", "attach_series_partition", "publish_layers", "reach_tile",
         *VIEW_FUNCTIONS,
     }  # fmt: skip
+
+
+def test_backup_reads_everything_and_writes_nothing(module_database: Database) -> None:
+    everything = relations(module_database, "sagui_owner", "SELECT")
+    assert relations(module_database, "sagui_backup", "SELECT") >= everything
+    for privilege in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+        assert relations(module_database, "sagui_backup", privilege) == set()
+
+
+def test_dagster_has_nothing_here(module_database: Database) -> None:
+    for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+        assert relations(module_database, "sagui_dagster", privilege) == set()
+    assert functions(module_database, "sagui_dagster") == set()
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_each_database_is_open_to_those_who_work_there(module_database: Database, name: str) -> None:
+    rows = module_database.query(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND has_database_privilege(rolname, %s, 'CONNECT')",
+        [role_name(role) for role in ROLES],
+        name,
+    )
+    assert {role for (role,) in rows} == DOORS[name]
+
+
+def test_no_role_rules_the_server(module_database: Database) -> None:
+    rows = module_database.query(
+        "SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles"
+        " WHERE rolname = ANY(%s)",
+        [role_name(role) for role in ROLES],
+    )
+    assert dict(rows) == dict.fromkeys(map(role_name, ROLES), False)
 
 
 @pytest.mark.parametrize("role", ["pipelines", "api", "tileserv"])

@@ -1,4 +1,4 @@
-// A point or an area on a map; the rivers come from the admin itself, the base map only if one is configured.
+// A point or an area on a map of the rivers; a base map only if one is configured.
 (() => {
   "use strict";
 
@@ -30,42 +30,6 @@
     return map;
   }
 
-  // River lines of what the map shows, fetched anew whenever it moves.
-  function addRivers(map, options, note, onClick) {
-    const layer = L.geoJSON(null, {
-      renderer: L.canvas({ tolerance: 6 }),
-      style: ({ properties }) => {
-        // Thin lines on a map of the whole country, thick ones close by; large rivers thicker than small ones.
-        const closeness = Math.min(Math.max((map.getZoom() - 4) / 6, 0.4), 1.2);
-        return { color: "#1c7ed6", weight: closeness * (1 + Math.min((properties.order ?? 0) / 6, 3)) };
-      },
-      onEachFeature: (feature, line) =>
-        line.on("click", (event) => {
-          L.DomEvent.stopPropagation(event);
-          onClick(event.latlng, { mini: feature.id, order: feature.properties.order ?? "?" });
-        }),
-    }).addTo(map);
-    let running = null;
-    const load = async () => {
-      running?.abort();
-      running = new AbortController();
-      const query = new URLSearchParams({ bbox: map.getBounds().toBBoxString(), zoom: map.getZoom() });
-      try {
-        const response = await fetch(`${options.rivers}?${query}`, { signal: running.signal });
-        if (!response.ok) throw new Error(response.statusText);
-        const found = await response.json();
-        layer.clearLayers();
-        layer.addData(found);
-        note.textContent = found.truncated ? options.words.zoomIn : "";
-        map.getContainer().dataset.rivers = found.features.length;
-      } catch (error) {
-        if (error.name !== "AbortError") note.textContent = options.words.riversFailed;
-      }
-    };
-    map.on("moveend", load);
-    load();
-  }
-
   // The line of the chosen minibasin, and choosing another one.
   function linkMinibasin(map, options, hasPlace) {
     const select = document.getElementById(options.minibasin);
@@ -75,7 +39,7 @@
     const show = async () => {
       chosen.clearLayers();
       if (!select.value) return;
-      const response = await fetch(`${options.rivers}?${new URLSearchParams({ mini: select.value })}`);
+      const response = await fetch(`${options.line}?${new URLSearchParams({ mini: select.value })}`);
       if (!response.ok) return;
       chosen.addData(await response.json());
       map.getContainer().dataset.minibasin = select.value;
@@ -140,8 +104,8 @@
       button(words.find, find),
       button(words.remove, remove),
     );
-    map.on("click", (event) => ask(event.latlng, null));
-    addRivers(map, options, note, ask);
+    const rivers = saguiRivers(map, options, note);
+    map.on("click", (event) => ask(event.latlng, rivers.at(event.containerPoint)));
 
     const stored = value.value && JSON.parse(value.value);
     if (stored) {
@@ -192,7 +156,7 @@
       put(layer);
       write();
     });
-    addRivers(map, options, note, () => {});
+    saguiRivers(map, options, note);
 
     const stored = value.value && JSON.parse(value.value);
     if (stored) {
