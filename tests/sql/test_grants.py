@@ -33,7 +33,7 @@ LOADED = {
     "sagui_tile", "sagui_dayvalues", "sagui_document", "sagui_cachetag",
 }  # fmt: skip
 # Functions inside views run with the caller's rights.
-VIEW_FUNCTIONS = {"json_integer", "json_gap", "source_of_tile"}
+VIEW_FUNCTIONS = {"json_integer", "json_gap", "source_of_tile", "station_place"}
 RECORDED = {"sagui_incident", "sagui_alarmmessage"}
 PERSONAL = {
     "auth_user",
