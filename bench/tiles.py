@@ -2,8 +2,8 @@
 
     python -m bench.tiles [--cells 4500] [--until 2026-01-10]
 
-The old way is built in a schema of its own, in the same run on the same data: a view over a set-returning plpgsql
-function, EPSG:4326, the days as JSON text, and the query that a tile server makes of a table layer. Time is that of one
+The old way is built in a schema of its own, in the same run on the same data, for the three layers of the map: a view over
+a set-returning plpgsql function, EPSG:4326, the days as JSON text, and the query that a tile server makes of a table layer. Time is that of one
 query on one connection, binary answer included. Weight is gzip at level 6, which the cache packs with; it follows the
 season, since larger flows have more digits: it is largest in June.
 """
@@ -28,6 +28,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from bench.harness import ROOT, free_port, print_table, throwaway_cluster
+from bench.publication import publish_under_load
 from sagui_pipelines.flow.forecast import load_forecast
 from sagui_pipelines.flow.load import load_series
 from sagui_pipelines.geography.load import load_geography
@@ -53,26 +54,43 @@ TARGET_CHECK_S = 20.0
 # A window of 1300 x 900 pixels over the whole basin asks for the tiles of this zoom.
 WHOLE_BASIN_ZOOM = 6
 ANIMATED_DAYS = 15
-FLOW_LAYERS = ("hyfaa_data_aggregated_geo", "hyfaa_forecast_aggregated_geo")
-LAYERS = (*FLOW_LAYERS, "mvt_rainfall", "hyfaa_drainage")
+# Up to this zoom a publication prepares tiles, and the old way is compared.
+PREPARED_ZOOM = 8
+# Layers of the map: where the old way takes its features from, and their properties.
+_RIVER = "cell_id, values, width, depth"
+MAP_LAYERS = {
+    "hyfaa_data_aggregated_geo": ("hyfaa_data_aggregated_geo", _RIVER),
+    "hyfaa_forecast_aggregated_geo": ("hyfaa_forecast_aggregated_geo", _RIVER),
+    "mvt_rainfall": ("rainfall_subbasin_aggregated_geo", "id, values"),
+}
+LAYERS = (
+    *MAP_LAYERS,
+    "hyfaa_drainage",
+    *(
+        f"hyfaa_{kind}_with_{dataset}_aggregate_geo"
+        for kind in ("data", "forecast")
+        for dataset in ("assimilated", "mgbstandard")
+    ),
+    "rainfall_minibasin_aggregated_geo",
+    "rainfall_subbasin_aggregated_geo",
+)
 LIGHT = ("reaches", "subbasins", "stations")
 _REPEATS = 5
 
 _NAIVE = """
-CREATE SCHEMA naive;
 CREATE MATERIALIZED VIEW naive.{layer}_stored AS
-SELECT cell_id, values, width, depth, ST_Transform(geom, 4326)::geometry(Geometry, 4326) AS geom FROM guyane.{layer};
+SELECT {properties}, ST_Transform(geom, 4326)::geometry(Geometry, 4326) AS geom FROM guyane.{relation};
 CREATE FUNCTION naive.{layer}_rows() RETURNS SETOF naive.{layer}_stored LANGUAGE plpgsql STABLE
 AS $$ BEGIN RETURN QUERY SELECT * FROM naive.{layer}_stored; END $$;
 CREATE VIEW naive.{layer} AS
-SELECT cell_id, values, width, depth, geom::geometry(Geometry, 4326) AS geom FROM naive.{layer}_rows();
+SELECT {properties}, geom::geometry(Geometry, 4326) AS geom FROM naive.{layer}_rows();
 ANALYZE naive.{layer}_stored;
 """
 _NAIVE_TILE = """
 SELECT ST_AsMVT(tile, 'guyane.{layer}', 4096, 'geom')
 FROM (
     SELECT ST_AsMVTGeom(ST_Transform(ST_Force2D(t.geom), 3857), bounds.geom, 4096, 256) AS geom,
-           t.cell_id, t.values, t.width, t.depth
+           {properties}
     FROM naive.{layer} AS t,
          (SELECT ST_TileEnvelope({z}, {x}, {y}) AS geom,
                  ST_Transform(ST_TileEnvelope({z}, {x}, {y}, margin => 256 / 4096.0), 4326) AS lonlat) AS bounds
@@ -139,9 +157,9 @@ def compare_layers(cluster: Cluster, tiles: list[Tile]) -> list[bool]:
     owner.autocommit = tile_role.autocommit = True
     with owner.cursor() as cursor:
         cursor.execute("SET search_path = guyane, public")
-        for index, layer in enumerate(FLOW_LAYERS):
-            text = _NAIVE.format(layer=layer)
-            cursor.execute(text if index == 0 else text.replace("CREATE SCHEMA naive;", ""))
+        cursor.execute("CREATE SCHEMA naive")
+        for layer, (relation, properties) in MAP_LAYERS.items():
+            cursor.execute(_NAIVE.format(layer=layer, relation=relation, properties=properties))
     rows, met = [], []
     for layer in (*LAYERS, *LIGHT):
         is_light = layer in LIGHT
@@ -155,11 +173,11 @@ def compare_layers(cluster: Cluster, tiles: list[Tile]) -> list[bool]:
             )
             median, p99 = float(np.median(times)), float(np.percentile(times, 99))
             ratio = ""
-            if layer in FLOW_LAYERS and zoom <= 8:
+            if layer in MAP_LAYERS and zoom <= PREPARED_ZOOM:
                 old, _ = measured(
                     owner,
                     lambda tile, layer=layer: _NAIVE_TILE.format(
-                        layer=layer, z=tile[0], x=tile[1], y=tile[2]
+                        layer=layer, properties=MAP_LAYERS[layer][1], z=tile[0], x=tile[1], y=tile[2]
                     ),
                     of_zoom,
                 )
@@ -241,6 +259,7 @@ def main() -> int:
         tiles = list(tiles_over(box, range(11)))
         met = compare_layers(cluster, tiles)
         animation, check = animation_kb(cluster, tiles), check_seconds(cluster)
+        met += publish_under_load(cluster, [tile for tile in tiles if tile[0] <= PREPARED_ZOOM])
     print(
         f"animating {ANIMATED_DAYS} days of the whole basin: {animation:.0f} kB (target {TARGET_ANIMATION_KB:.0f})"
     )

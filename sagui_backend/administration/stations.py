@@ -90,7 +90,9 @@ class StationForm(LabelledForm):
                 "Formula that made the delivered reference flows from flows f of the model, such as f / 1.5 - 200 or "
                 "f ** 0.93 - 200. It is undone before flows are compared. Empty: they are flows of the model."
             ),
-            "geom": _("Where the map shows the station; it need not lie on the river."),
+            "geom": _(
+                "Where the map shows the station; it need not lie on the river. Empty: in the middle of its river line."
+            ),
         }
 
     def clean_reference_conversion(self) -> str | None:

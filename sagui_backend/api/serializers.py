@@ -99,7 +99,7 @@ def station_page(theme: str, properties: type[serializers.Serializer]) -> serial
         {
             "id": serializers.IntegerField(),
             "type": serializers.ChoiceField(["Feature"]),
-            "geometry": PointSerializer(allow_null=True),
+            "geometry": PointSerializer(),
             "properties": properties(),
         },
         many=True,

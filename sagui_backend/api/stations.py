@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.gis.db.models import PointField
+from django.db.models import F, Func
 from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -30,6 +32,9 @@ from sagui_backend.sagui.models import Stations
 
 FORECAST_OBSERVED_DAYS = 10
 FLOW_OBSERVED_DAYS = 15
+_PLACE = Func(
+    F("geom"), F("minibasin_id"), function="guyane.station_place", output_field=PointField(srid=4326)
+)
 _THRESHOLDS = ("threshold_drought", "threshold_flood_low", "threshold_flood_mid", "threshold_flood_high")
 
 
@@ -72,14 +77,15 @@ class _StationList(ApiView):
 
     def _page(self, request: Request) -> tuple[StationPages, list[Stations]]:
         pages = StationPages()
-        return pages, pages.paginate_queryset(Stations.objects.order_by("id"), request, self) or []
+        stations = Stations.objects.annotate(place=_PLACE).order_by("id")
+        return pages, pages.paginate_queryset(stations, request, self) or []
 
     def _feature(self, station: Stations, levels: list[dict[str, Any]]) -> dict[str, Any]:
-        place = station.geom
+        place = station.place
         return {
             "id": station.pk,
             "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [place.x, place.y]} if place else None,
+            "geometry": {"type": "Point", "coordinates": [place.x, place.y]},
             "properties": {
                 "url": link(self.request, self.data_name, station.pk, suffix=self.kwargs.get("format")),
                 "name": station.name,

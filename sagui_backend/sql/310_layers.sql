@@ -1,11 +1,25 @@
 -- The layers: what each is made of, and the function by which the tile server finds it.
 
+CREATE OR REPLACE FUNCTION guyane.station_place(own_place public.geometry, cell integer) RETURNS public.geometry
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = guyane, public, pg_temp
+AS $$
+    SELECT CASE
+        WHEN own_place IS NULL OR st_isempty(own_place)
+            THEN (SELECT st_closestpoint(d.geom, st_centroid(d.geom)) FROM hyfaa_drainage AS d WHERE d.mini = cell)
+        ELSE own_place
+    END
+$$;
+COMMENT ON FUNCTION guyane.station_place(public.geometry, integer) IS
+    'Where maps show a station, EPSG:4326: its own place or, without one, the middle of its river line, since clients '
+    'cannot draw a station that is nowhere. NULL only for a cell without a line.';
+
+
 CREATE VIEW guyane.sagui_shown_stations AS
-SELECT s.id, s.name, s.river, s.minibasin_id AS cell_id, public.st_transform(s.geom, 3857)::public.geometry(Point, 3857) AS geom
-FROM guyane.hyfaa_stations AS s
-WHERE s.geom IS NOT NULL;
+SELECT s.id, s.name, s.river, s.minibasin_id AS cell_id,
+       public.st_transform(guyane.station_place(s.geom, s.minibasin_id), 3857)::public.geometry(Point, 3857) AS geom
+FROM guyane.hyfaa_stations AS s;
 COMMENT ON VIEW guyane.sagui_shown_stations IS
-    'Stations that have a place on the map, EPSG:3857, and the cell whose flow each shows. river is NULL when unknown.';
+    'Stations where maps show them, EPSG:3857, and the cell whose flow each shows. river is NULL when unknown.';
 
 CREATE VIEW guyane.sagui_layer_definitions AS
 SELECT river.source, river.relation, 'reach' AS kind, 'l.cell_id = g.id' AS joined_by, river.properties,

@@ -12,7 +12,8 @@ GRANT USAGE ON SCHEMA guyane TO sagui_pipelines, sagui_api, tileserv;
 GRANT EXECUTE ON FUNCTION
     guyane.json_integer(double precision),
     guyane.json_gap(integer),
-    guyane.source_of_tile(text, integer)
+    guyane.source_of_tile(text, integer),
+    guyane.station_place(public.geometry, integer)
 TO sagui_pipelines, sagui_api;
 
 

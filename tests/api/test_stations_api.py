@@ -87,13 +87,14 @@ def test_lists_are_paged_in_order_of_id(api: Api, world: World) -> None:
 def test_fault_22_every_station_is_listed_whatever_it_lacks(api: Api, world: World) -> None:
     world.station(1, river=None, point=None)
     world.station(2, point="SRID=4326;POINT EMPTY")
+    on_its_river = {"type": "Point", "coordinates": [-54.0, 3.5]}
     for path in (PREVI, ALERTS):
         features = api.json(path)["results"]["features"]
         assert [
             (feature["id"], feature["geometry"], feature["properties"]["levels"]) for feature in features
         ] == [
-            (1, None, []),
-            (2, None, []),
+            (1, on_its_river, []),
+            (2, on_its_river, []),
         ]
         assert features[0]["properties"]["river"] is None
 

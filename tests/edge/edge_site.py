@@ -104,13 +104,20 @@ def _environment(layout: Layout, database: Database) -> dict[str, str]:
 @contextmanager
 def edge_site(folder: Path, database: Database) -> Iterator[EdgeSite]:
     """Six rivers with 15 days, published, behind all public services."""
-    layout = Layout(folder / "state", free_port_offset())
-    layout.create()
     make_geography(database)
     for offset in range(15):
         day = TODAY - timedelta(days=offset)
         add_day(database, "hyfaa_data_assimilated", day, dict.fromkeys(CELLS, 1.0))
     publish_layers(database.engine())
+    with public_services(folder, database) as site:
+        yield site
+
+
+@contextmanager
+def public_services(folder: Path, database: Database) -> Iterator[EdgeSite]:
+    """All public services on a database whose layers are published."""
+    layout = Layout(folder / "state", free_port_offset())
+    layout.create()
     (layout.static / "portal").mkdir(parents=True, exist_ok=True)
     (layout.static / "portal" / "index.html").write_text("<!doctype html><title>map</title>")
     site = EdgeSite(layout, database)

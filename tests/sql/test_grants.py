@@ -39,7 +39,7 @@ DOORS = {
     "dagster": {"sagui_dagster", "sagui_backup"},
 }
 # Functions inside views run with the caller's rights.
-VIEW_FUNCTIONS = {"json_integer", "json_gap", "source_of_tile"}
+VIEW_FUNCTIONS = {"json_integer", "json_gap", "source_of_tile", "station_place"}
 RECORDED = {"sagui_incident", "sagui_alarmmessage"}
 PERSONAL = {
     "auth_user",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -36,10 +37,12 @@ def submit(session: requests.Session, url: str, changes: dict[str, str]) -> None
     for tag in re.findall(r"<input[^>]+>", page):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and 'type="submit"' not in tag:
-            fields[name.group(1)] = value.group(1) if value else ""
+            fields[name.group(1)] = html.unescape(value.group(1)) if value else ""
     for name, options in re.findall(r'<select[^>]*name="([^"]+)".*?>(.*?)</select>', page, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', options)
         fields[name] = chosen.group(1) if chosen else ""
+    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL):
+        fields[name] = html.unescape(text).removeprefix("\n")
     answer = session.post(url, data=fields | changes, headers={"Referer": url}, timeout=30)
     assert answer.status_code == 200
     assert answer.url != url, "the form came back with errors"

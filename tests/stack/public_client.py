@@ -78,8 +78,9 @@ class PublicClient:
         if answer.status_code in {204, 404} or not answer.content:
             return []
         assert answer.status_code == 200, (answer.url, answer.status_code, answer.text[:200])
-        # Names of layers are ignored and all are drawn alike.
+        # Names of layers are ignored and all are drawn alike: a second one would be drawn over the first.
         decoded = mapbox_vector_tile.decode(answer.content)
+        assert len(decoded) == 1, "only the layer asked for"
         features = [feature for layer in decoded.values() for feature in layer["features"]]
         for feature in features:
             properties = feature["properties"]

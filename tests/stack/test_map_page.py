@@ -79,8 +79,8 @@ def query(stack: Stack, sql: str, *values: Any) -> list[tuple[Any, ...]]:
 
 
 def stations(stack: Stack) -> int:
-    """Number of stations that have a place."""
-    [(count,)] = query(stack, "SELECT count(*) FROM guyane.hyfaa_stations WHERE geom IS NOT NULL")
+    """Number of stations."""
+    [(count,)] = query(stack, "SELECT count(*) FROM guyane.hyfaa_stations")
     assert count > 0
     return int(count)
 

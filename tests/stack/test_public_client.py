@@ -218,10 +218,15 @@ def images(stack: Stack) -> Iterator[list[str]]:
     renew(stack, listed=0)
 
 
-def test_air_images_are_listed_and_drawn(client: PublicClient, images: list[str]) -> None:
+def test_air_images_are_listed_and_drawn(
+    client: PublicClient, images: list[str], features: dict[str, list[dict[str, Any]]]
+) -> None:
     tabs, air = client.start()
     assert "atmo_alerts" in [tab["id"] for tab in tabs]
     assert [image["date"] for image in air["results"]] == images
+    # The newest becomes the current day whatever tab is open, so the tiles must hold it.
+    shown = {value["date"] for value in features["flow_previ"][0]["properties"]["values"]}
+    assert air["results"][0]["date"] in shown
     for image in air["results"]:
         answer = requests.get(image["png"], timeout=30)
         assert answer.status_code == 200

@@ -1,12 +1,18 @@
 // What the page asks the server, and the numbers behind the colours: one small file per series and day.
 
-export class DataError extends Error {}
+export class DataError extends Error {
+  // status: of the answer; undefined when none came.
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 async function fetched(address) {
   try {
     const answer = await fetch(address);
     if (answer.ok) return answer;
-    throw new DataError(`${address}: ${answer.status}`);
+    throw new DataError(`${address}: ${answer.status}`, answer.status);
   } catch (error) {
     // fetch() knows only this error for a network that does not work.
     throw error instanceof TypeError ? new DataError(`${address}: ${error.message}`) : error;

@@ -48,7 +48,8 @@ async function guarded(work) {
     await work();
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    notice(text("unreachable", RETRY_S));
+    // Before the first publication there are no values at all.
+    notice(error.status === 404 && !values ? text("empty") : text("unreachable", RETRY_S));
     setTimeout(() => guarded(start), RETRY_S * 1000);
   }
 }
@@ -62,7 +63,7 @@ async function start() {
   // Whoever looks at the newest day goes on looking at the newest day.
   if (values && !unchanged && choice.day === values.offer(choice.theme).observed) choice.day = null;
   values = opened;
-  stations = { flow: withPlace(alerts), forecast: withPlace(previ), rain: [] };
+  stations = { flow: alerts.results.features, forecast: previ.results.features, rain: [] };
   notice(null);
   if (!map) {
     map = createMap("map", settings, values.layers);
@@ -77,8 +78,6 @@ async function start() {
   if (unchanged) tell();
   else changeTheme();
 }
-
-const withPlace = (page) => page.results.features.filter((station) => station.geometry);
 
 function changeTheme() {
   timeline.pause();
