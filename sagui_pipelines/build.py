@@ -56,6 +56,8 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=[*SENSORS, *HYFAA_SENSORS, *ALARM_SENSORS],
+        # Of a selection made in the UI: one process for a table and its checks, as in the jobs.
+        executor=hyfaa.model_executor(),
         resources={
             "inputs": Inputs.from_settings(settings),
             "postgis": Postgis(url=settings.pipelines_database_url),

@@ -106,7 +106,7 @@ class Watchdog:
         found += [
             signs.disk_sign(probes.disk(folder), settings, language) for folder in settings.watched_disks
         ]
-        return found + self._look_at_data(now)
+        return found
 
     def _look_at_data(self, now: datetime) -> list[Sign]:
         """Late series go into the database's own incidents, where Dagster's sensor would put them as well."""

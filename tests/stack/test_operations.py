@@ -66,16 +66,21 @@ def events(stack: Stack, runs: list[str]) -> Counter[str]:
         connection.close()
 
 
-def test_a_backfill_of_a_year_is_one_run_with_one_event_a_day(stack: Stack) -> None:
+def test_a_backfill_is_one_run_with_one_event_a_day_and_a_constant(stack: Stack) -> None:
     api = DagsterApi(stack.layout.url("dagster", "127.0.0.1"))
     start = date.fromisoformat(stack.environment["SAGUI_HISTORY_START"])
-    days = [(start + timedelta(days=number)).isoformat() for number in range(1, 366)]
-    runs = api.wait_for_backfill(api.backfill(["guyane", "hyfaa_data_mgbstandard"], days), 300)
-    assert [run["status"] for run in runs] == ["SUCCESS"]
-    written = events(stack, [run["id"] for run in runs])
-    assert written["ASSET_MATERIALIZATION"] == len(days)
-    assert written["ASSET_MATERIALIZATION_PLANNED"] == 1
-    assert written.total() <= len(days) + CONSTANT_EVENTS
+    written: list[Counter[str]] = []
+    for n_days in (10, 365):
+        days = [(start + timedelta(days=number)).isoformat() for number in range(1, 1 + n_days)]
+        runs = api.wait_for_backfill(api.backfill(["guyane", "hyfaa_data_mgbstandard"], days), 300)
+        assert [run["status"] for run in runs] == ["SUCCESS"]
+        written.append(events(stack, [run["id"] for run in runs]))
+        assert written[-1].pop("ASSET_MATERIALIZATION") == n_days
+    of_some_days, of_a_year = written
+    assert of_a_year == of_some_days
+    assert of_a_year["ASSET_MATERIALIZATION_PLANNED"] == 1
+    assert of_a_year["STEP_WORKER_STARTED"] == 0
+    assert of_a_year.total() <= CONSTANT_EVENTS, dict(of_a_year)
 
 
 def test_the_daily_work_needs_few_connections(stack: Stack) -> None:

@@ -103,6 +103,22 @@ def test_everything_down_is_told_all_the_same(platform: Platform) -> None:
     assert "x@127" not in "".join(body(mail) for mail in platform.inbox.mails), "no password is mailed"
 
 
+def test_services_are_told_before_a_look_at_the_data_that_fails(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.dagster.beat(platform.clock.now.replace(hour=23))
+    platform.edge.status = 503
+    platform.rounds(3)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("an error that nobody foresaw")
+
+    monkeypatch.setattr("sagui_pipelines.watchdog.rounds.tell_overdue", fail)
+    with pytest.raises(ZeroDivisionError):
+        platform.rounds(1)
+    assert platform.inbox.subjects() == ["[SAGUI] Problem: Map tiles are not delivered"]
+
+
 def test_a_database_that_comes_back(platform: Platform) -> None:
     working = platform.settings.pipelines_database_url
     platform.change(pipelines_database_url=NOWHERE.format(port=free_port()))
