@@ -104,6 +104,22 @@ def test_a_river_is_chosen_by_a_click(site: Site, page: Page) -> None:
     assert stored(site, "minibasin_id, ST_X(geom), ST_Y(geom)") == (4431, -54.3, 4.95)
 
 
+def test_without_tiles_the_form_says_so_and_works(site: Site, browser: Browser) -> None:
+    context = browser.new_context(locale="fr")
+    context.route("**/tiles/**", lambda route: route.fulfill(status=503))
+    page = context.new_page()
+    enter(page, site)
+    page.goto(site.url + STATION)
+    expect(page.locator(".sagui-map-note")).to_have_text(
+        "Les cours d'eau ne peuvent pas être affichés pour le moment."
+    )
+    page.fill("#id_river", "Maroni")
+    page.click("input[name=_save]")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    context.close()
+    assert stored(site, "river") == ("Maroni",)
+
+
 def test_saving_without_touching_the_map_keeps_the_position_exactly(site: Site, page: Page) -> None:
     site.database.query(
         "UPDATE guyane.hyfaa_stations SET geom = ST_SetSRID(ST_MakePoint(-54.3448251234567, 5.1559730987654), 4326)"

@@ -37,6 +37,8 @@ PAGES = (
     "/admin/axes/accessattempt/",
     "/admin/password_change/",
 )
+# Pages with a map, whose renderer runs in a worker of its own.
+MAPS = PAGES[2:5]
 CSV = "ref_period,mini,day_of_year,flow\n2010-2020,4444,1,7\n"
 
 
@@ -95,6 +97,7 @@ def test_fault_111_pages_bring_nothing_from_elsewhere(admin: Visitor, page: str)
     assert "default-src 'self'" in policy
     assert "http" not in policy
     assert "unsafe" not in policy
+    assert ("worker-src 'self' blob:" in policy, policy.count("blob:")) == (page in MAPS, int(page in MAPS))
 
 
 def test_the_configured_base_map_is_the_only_exception() -> None:

@@ -13,7 +13,7 @@
   function style({ tiles, layer }) {
     return {
       version: 8,
-      sources: { rivers: { type: "vector", tiles: [new URL("/", location).href.slice(0, -1) + tiles], maxzoom: TILE_ZOOM_LIMIT } },
+      sources: { rivers: { type: "vector", tiles: [location.origin + tiles], maxzoom: TILE_ZOOM_LIMIT } },
       layers: [{
         id: "rivers", type: "line", source: "rivers", "source-layer": layer,
         layout: { "line-cap": "round", "line-join": "round", "line-sort-key": ["coalesce", ["get", "ordem"], 0] },
@@ -60,6 +60,7 @@
     };
     follow();
     map.on("move", follow);
+    map.on("movestart", () => { note.textContent = ""; });
     map.on("zoomstart", () => { box.hidden = true; });
     map.on("zoomend", () => { follow(); box.hidden = false; });
     map.on("resize", () => { fit(); drawing.resize(); follow(); });
