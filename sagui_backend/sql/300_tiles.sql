@@ -42,14 +42,19 @@ CREATE OR REPLACE FUNCTION guyane.area_in_tile(area public.geometry, z integer, 
 RETURNS public.geometry
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT SET search_path = guyane, public, pg_temp
 AS $$
-    -- Neighbours share their corners, and the same corner always moves to the same place: no gap opens between them.
-    SELECT CASE WHEN plain.geom IS NOT NULL THEN coalesce(st_asmvtgeom(coarse.geom, tile.envelope, 4096, 256), plain.geom) END
+    -- Neighbours share their corners, and the same corner always moves to the same place: no gap opens between them. What
+    -- is too small for the grid is drawn on a finer one: as it is, with every corner, it would weigh the most.
+    SELECT CASE WHEN plain.geom IS NOT NULL THEN coalesce(
+        st_asmvtgeom(st_snaptogrid(area, corner, corner, step, step), envelope, 4096, 256),
+        st_asmvtgeom(st_snaptogrid(area, corner, corner, step / 2, step / 2), envelope, 4096, 256),
+        st_asmvtgeom(st_snaptogrid(area, corner, corner, step / 4, step / 4), envelope, 4096, 256),
+        plain.geom
+    ) END
     FROM (
-        SELECT st_tileenvelope(z, x, y) AS envelope,
+        SELECT st_tileenvelope(z, x, y) AS envelope, -20037508.342789244 AS corner,
                2 * 20037508.342789244 / 2 ^ z / 4096 * CASE WHEN z <= 6 THEN 16 WHEN z = 7 THEN 8 ELSE 4 END AS step
     ) AS tile
     CROSS JOIN LATERAL st_asmvtgeom(area, tile.envelope, 4096, 256) AS plain (geom)
-    CROSS JOIN LATERAL st_snaptogrid(area, -20037508.342789244, -20037508.342789244, tile.step, tile.step) AS coarse (geom)
 $$;
 COMMENT ON FUNCTION guyane.area_in_tile(public.geometry, integer, integer, integer) IS
     'An area (EPSG:3857) in units of a tile, clipped 256 units beyond its edge, its corners moved to a grid of two '

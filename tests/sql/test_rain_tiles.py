@@ -143,6 +143,20 @@ def test_tile_geometry_reaches_256_units_over_the_edge_and_no_further(basins: Da
     assert max(max(point) for point in points) == 4352
 
 
+@pytest.mark.parametrize(("units", "most_corners"), [(100, 45), (12, 16), (5, 8)])
+def test_small_areas_are_drawn_with_few_corners(
+    module_database: Database, units: float, most_corners: int
+) -> None:
+    # A disc of 64 corners in the middle of tile 4/5/7, so many units of 4096 wide.
+    ((corners, kind),) = module_database.query(
+        "SELECT ST_NPoints(drawn), GeometryType(drawn) FROM (SELECT guyane.area_in_tile(ST_Buffer("
+        " ST_Centroid(ST_TileEnvelope(4, 5, 7)), %s * 40075016.7 / 16 / 4096 / 2, 16), 4, 5, 7) AS drawn) AS tile",
+        units,
+    )
+    assert kind == "POLYGON"
+    assert 4 <= int(str(corners)) <= most_corners
+
+
 def test_empty_tile_is_zero_bytes(basins: Database) -> None:
     add_day(basins, RAIN, TODAY, {1: 1.0})
     publish(basins)

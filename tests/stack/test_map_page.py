@@ -18,6 +18,8 @@ WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 700}
 LANGUAGES = {"fr": "Débits", "en": "Flow", "pt": "Vazões"}
 RELATIVE_ERROR = 1e-3
+# How fast the page is is for bench/map_page.py: without a graphics card and on a busy machine it takes its time.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ import { dayText, numberText, text } from "./texts.js";
 
 const [WIDTH, HEIGHT] = [560, 300];
 const MARGIN = { top: 24, right: 14, bottom: 26, left: 54 };
+const MOST_TICKS = 5;
+const NEAR = 2.5; // a threshold so many times above the highest flow is out of sight
 const RAIN_SHARE = 0.22; // of the plot's height, hanging from its top
 const COLOURS = {
   observed: "#0b4f6c", forecast: "#b3441f", expected: "#5d7a3a", reference: "#7a4fa3", rain: "#6aaed6",
@@ -49,18 +51,25 @@ function verticalScale(series, days) {
   return d3.scaleLinear([low, d3.max(values) * 1.06 || 1], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(5);
 }
 
-// Thresholds that the flow is above, and the next one: lines far above would press the curve flat.
+// Thresholds that the flow is above, and the next one if it is near: lines far above would press the curve flat.
 function inSight(thresholds = {}, { flow, forecast }) {
   const highest = d3.max([...flow.map((day) => day.flow), ...forecast.map((day) => day.flow + day.flow_mad)]);
   const sorted = Object.entries(thresholds).sort(([, one], [, other]) => one - other);
   const next = sorted.findIndex(([, value]) => value > highest);
-  return Object.fromEntries(next < 0 ? sorted : sorted.slice(0, next + 1));
+  return Object.fromEntries(sorted.slice(0, next < 0 ? sorted.length : next + 1).filter(([, value]) => value <= NEAR * highest));
+}
+
+// D3 takes a wish for five weeks as ten: then every other one is left out, since some languages write days at length.
+function fewTicks(x) {
+  const ticks = x.ticks(MOST_TICKS);
+  const step = Math.ceil(ticks.length / MOST_TICKS);
+  return ticks.filter((_, place) => place % step === 0);
 }
 
 function axes(svg, x, y) {
   const label = (day) => dayText(day.toISOString().slice(0, 10), { day: "numeric", month: "short" });
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${HEIGHT - MARGIN.bottom})`)
-    .call(d3.axisBottom(x).ticks(5).tickFormat(label).tickSizeOuter(0));
+    .call(d3.axisBottom(x).tickValues(fewTicks(x)).tickFormat(label).tickSizeOuter(0));
   svg.append("g").attr("class", "axis grid").attr("transform", `translate(${MARGIN.left},0)`)
     .call(d3.axisLeft(y).ticks(5).tickFormat(numberText).tickSize(-(WIDTH - MARGIN.left - MARGIN.right)))
     .call((axis) => axis.select(".domain").remove());
@@ -122,7 +131,7 @@ function cursor(svg, x, y, days, series, reading) {
     if (place >= series.flow.length) parts.push(`± ${numberText(day.flow_mad)} (${text("is_forecast")})`);
     if (Number.isFinite(day.flow_expected)) parts.push(`${text("expected")} ${numberText(day.flow_expected)}`);
     if (rain.has(day.date)) parts.push(`${text("rain")} ${numberText(rain.get(day.date))} mm`);
-    reading.textContent = `${dayText(day.date)} : ${parts.join(" · ")}`;
+    reading.textContent = [dayText(day.date), ...parts].join(" · ");
     rule.attr("x1", x(time(day.date))).attr("x2", x(time(day.date))).attr("visibility", null);
     dot.attr("cx", x(time(day.date))).attr("cy", y(day.flow)).attr("visibility", null);
   };

@@ -5,7 +5,7 @@ import { DataError, Values, getJson } from "./data.js";
 import { drawLegend } from "./legend.js";
 import { Panel } from "./panel.js";
 import { createMap } from "./river_map.js";
-import { dayText, preferredLanguage, currentLanguage, speak, text } from "./texts.js";
+import { dayText, numberText, preferredLanguage, currentLanguage, speak, text } from "./texts.js";
 import { Timeline } from "./timeline.js";
 
 const REFRESH_MS = 5 * 60_000;
@@ -25,6 +25,8 @@ let values = null;
 let map = null;
 let stations = {}; // theme → list of features
 let frame = 0;
+let painted = {}; // source → {ids, numbers} of the day on the map
+const UNITS = { flow: "m³/s", anomaly: "%", rain: "mm" };
 
 const panel = new Panel(() => map?.choose(null));
 const timeline = new Timeline((day) => {
@@ -69,6 +71,7 @@ async function start() {
     map = createMap("map", settings, values.layers);
     window.sagui = map; // for those who look closer in their browser's console
     await map.ready();
+    map.onHover(valueText);
     map.onReach((cell) => {
       map.choose(cell);
       guarded(() => panel.reach(cell));
@@ -113,6 +116,17 @@ function ageText(day) {
   return days <= 0 ? text("today") : days === 1 ? text("yesterday") : text("days_ago", days);
 }
 
+const quantity = () => (choice.theme === "rain" ? "rain" : choice.measure);
+
+// What a reach or an area shows on this day.
+function valueText(source, id) {
+  const { ids, numbers } = painted[source] ?? { ids: [] };
+  const value = numbers?.[ids.indexOf(id)];
+  const style = quantity() === "anomaly" ? { signDisplay: "exceptZero" } : {};
+  const words = Number.isFinite(value) ? `${numberText(value, style)} ${UNITS[quantity()]}` : text("unknown");
+  return source === "reaches" ? `${text("reach", id)} · ${words}` : words;
+}
+
 const levelOf = (station) => station.properties.levels.find((entry) => entry.date === choice.day)?.level;
 
 function show() {
@@ -125,9 +139,10 @@ function show() {
   );
   if (choice.day === null) return;
   guarded(async () => {
-    const scale = SCALES[choice.theme === "rain" ? "rain" : choice.measure];
-    const painted = await values.load(choice.theme, choice.measure, choice.day);
+    const scale = SCALES[quantity()];
+    const loaded = await values.load(choice.theme, choice.measure, choice.day);
     if (current !== frame) return; // the reader is already on another day
+    painted = loaded;
     for (const [source, { ids, numbers }] of Object.entries(painted))
       map.paint(source, Array.from(ids, (id, place) => [id, classOf(scale, numbers[place])]));
     document.body.dataset.shown = `${choice.theme}/${choice.measure}/${choice.day}`;

@@ -25,7 +25,7 @@ function style(basemap) {
 
 export function createMap(container, settings, layers) {
   const map = new maplibregl.Map({
-    container, style: style(settings), bounds: settings.extent ?? [-56.5, 1.9, -51, 6], fitBoundsOptions: { padding: { top: 25, bottom: 110, left: 25, right: 25 } },
+    container, style: style(settings), bounds: settings.extent ?? [-56.5, 1.9, -51, 6], fitBoundsOptions: { padding: { top: 25, bottom: 140, left: 25, right: 25 } },
     maxZoom: 14, minZoom: 4, dragRotate: false, pitchWithRotate: false, attributionControl: { compact: true },
   });
   map.touchZoomRotate.disableRotation();
@@ -39,6 +39,7 @@ class RiverMap {
   #layers; // source → {layer, tiles}: reaches, catchments, subbasins
   #places = new Map(); // source → class per feature shown now
   #stations = [];
+  #rain = false; // areas are coloured, not rivers
 
   constructor(map, layers) {
     this.#map = map;
@@ -75,7 +76,7 @@ class RiverMap {
 
   // theme: flow, forecast or rain.
   show(theme, measure) {
-    const rain = theme === "rain";
+    const rain = (this.#rain = theme === "rain");
     for (const id of ["subbasins-rain", "subbasins-edge", "catchments-rain", "catchments-edge"])
       this.#map.setLayoutProperty(id, "visibility", rain ? "visible" : "none");
     this.#map.setPaintProperty("rivers", "line-color", rain ? "#7c94a6" : colours(SCALES[measure]));
@@ -126,6 +127,18 @@ class RiverMap {
   // Where a place lies on the canvas: {x, y} in pixels.
   project(place) {
     return this.#map.project(place);
+  }
+
+  // Words for the reach, or the area of rain, under the pointer. A finger does not hover: it opens the chart at once.
+  onHover(words) {
+    if (!matchMedia("(hover: hover)").matches) return;
+    const box = new maplibregl.Popup({ closeButton: false, closeOnClick: false, className: "reading", offset: 14, maxWidth: "none" });
+    this.#map.on("mousemove", (event) => {
+      const [feature] = this.#map.queryRenderedFeatures(event.point, { layers: this.#rain ? ["subbasins-rain", "catchments-rain"] : ["touch"] });
+      if (feature) box.setLngLat(event.lngLat).setText(words(feature.source, feature.id)).addTo(this.#map);
+      else box.remove();
+    });
+    this.#map.on("mouseout", () => box.remove());
   }
 
   onReach(choose) {

@@ -75,6 +75,9 @@ const TEXTS = {
   },
 };
 
+// How each language writes days and numbers here.
+const LOCALES = { fr: "fr", en: "en-GB", pt: "pt-BR" };
+
 let language = "fr";
 
 export const languages = Object.keys(TEXTS);
@@ -91,10 +94,10 @@ export function text(key, ...values) {
 
 // Days are UTC days: never shown in the reader's own zone, where they would move.
 export const dayText = (day, style = { weekday: "short", day: "numeric", month: "long", year: "numeric" }) =>
-  new Intl.DateTimeFormat(language, { ...style, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+  new Intl.DateTimeFormat(LOCALES[language], { ...style, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 
-export const numberText = (value) =>
-  new Intl.NumberFormat(language, { maximumSignificantDigits: Math.abs(value) < 100 ? 3 : 4 }).format(value);
+export const numberText = (value, style = {}) =>
+  new Intl.NumberFormat(LOCALES[language], { maximumSignificantDigits: Math.abs(value) < 100 ? 3 : 4, ...style }).format(value);
 
 export function speak(code) {
   language = code;
