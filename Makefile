@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help setup demo start test check browser lock status logs watchdog down clean bench \
-	up up-prod down-prod images secrets backup restore test-compose test-outages
+	up up-prod down-prod images secrets backup restore test-compose test-outages play
 
 PYTHON := .venv/bin/python
 
@@ -24,6 +24,9 @@ test: browser check ## set up and run every check and test
 
 test-outages: browser ## kill services at 50 moments of the daily work; share runs among workers and containers
 	@$(PYTHON) -m pytest -n 0 tests/killing tests/scaling
+
+play: browser ## seven days with outages under a clock that is set forward (25 minutes); PLAY=folder for mails and pictures
+	@$(PYTHON) -m tools.play --folder "$(or $(PLAY),.sagui/play)"
 
 browser:
 	@tools/bootstrap.sh --tests
@@ -59,6 +62,7 @@ bench: setup ## benchmarks, as ratios measured in one run
 	@$(PYTHON) -m bench.one_day
 	@$(PYTHON) -m bench.api
 	@$(PYTHON) -m bench.tiles
+	@$(PYTHON) -m bench.backfill
 	@tools/bootstrap.sh --bench
 	@$(PYTHON) -m bench.edge
 

@@ -37,6 +37,8 @@ _COMMANDS = (b"execute_run", b"resume_run")
 # Set by a process that cannot see the run's process, for the launcher that started it.
 _TERMINATE_TAG = "sagui/terminate"
 _LISTEN_S = 2.0
+# A run that has ended leaves its process some time to end as well.
+_LINGER_S = 30.0
 
 
 def processes_of(run_id: str) -> list[int]:
@@ -73,6 +75,7 @@ class ProcessRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
     def __init__(self, inst_data: ConfigurableClassData | None = None) -> None:
         self._inst_data = inst_data
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._lingering: dict[str, float] = {}
         self._listener: threading.Thread | None = None
         super().__init__()  # type: ignore[no-untyped-call]
 
@@ -135,14 +138,23 @@ class ProcessRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
 
     def _look_at_children(self) -> None:
         for run_id, child in list(self._children.items()):
-            if child.poll() is None:
-                continue
             run = self._instance.get_run_by_id(run_id)
+            if child.poll() is None:
+                if run is None or run.is_finished:
+                    self._let_go(run_id, child)
+                continue
             # Run monitoring looks after runs that began; one that did not even begin would have to wait for a timeout.
             if run is not None and run.status is dg.DagsterRunStatus.STARTING:
                 told = f"The process of the run ended with status {child.returncode} before the run began."
                 self._instance.report_run_failed(run, told)
             del self._children[run_id]
+            self._lingering.pop(run_id, None)
+
+    def _let_go(self, run_id: str, child: subprocess.Popen[bytes]) -> None:
+        """End a process that works for nothing: on a starved machine the run may have been given up before it began."""
+        since = self._lingering.setdefault(run_id, time.monotonic())
+        if time.monotonic() - since >= _LINGER_S:
+            child.terminate()
 
     def _pass_on_terminations(self) -> None:
         asked = dg.RunsFilter(statuses=[dg.DagsterRunStatus.CANCELING], tags={_TERMINATE_TAG: "asked"})

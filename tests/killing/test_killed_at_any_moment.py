@@ -30,7 +30,7 @@ from tools.native.dagster_api import DagsterApi, DagsterRefused
 from tools.native.layout import ROOT
 from tools.native.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(3600)]
 
 KILLS = int(os.environ.get("SAGUI_TEST_KILLS", "50"))
 SEED = 20_260_110
@@ -49,7 +49,7 @@ def impatient_configuration(folder: Path) -> Path:
     """The instance's own configuration, looking more often."""
     configuration = yaml.safe_load((ROOT / "compose" / "dagster" / "dagster.yaml").read_text())
     configuration["run_monitoring"] |= {
-        "start_timeout_seconds": 90,
+        "start_timeout_seconds": 120,
         "poll_interval_seconds": 2,
         "free_slots_after_run_end_seconds": 1,
     }

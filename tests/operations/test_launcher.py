@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 from dagster._core.launcher import WorkerStatus
 
+from sagui_pipelines.operations import launcher as launcher_module
 from sagui_pipelines.operations.launcher import ProcessRunLauncher, processes_of
 
 pytestmark = pytest.mark.postgis
@@ -101,3 +102,25 @@ def test_a_process_that_dies_before_its_run_began_fails_the_run_at_once(
 def test_a_finished_run_is_not_terminated(instance: dg.DagsterInstance) -> None:
     run = instance.add_run(dg.DagsterRun(job_name="rainfall", status=dg.DagsterRunStatus.SUCCESS))
     assert not launcher_of(instance).terminate(run.run_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"), [(dg.DagsterRunStatus.FAILURE, True), (dg.DagsterRunStatus.STARTED, False)]
+)
+def test_a_process_whose_run_was_given_up_is_ended(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, status: dg.DagsterRunStatus, ended: bool
+) -> None:
+    monkeypatch.setattr(launcher_module, "_LINGER_S", 0.0)
+    run = instance.add_run(dg.DagsterRun(job_name="rainfall", status=status))
+    launcher = launcher_of(instance)
+    launcher._start(run.run_id, [sys.executable, "-c", _SLEEPER, "api", "execute_run", run.run_id])
+    [pid] = processes_of(run.run_id)
+    launcher._look_at_children()
+    try:
+        if ended:
+            launcher.join(30)
+        assert processes_of(run.run_id) == ([] if ended else [pid])
+    finally:
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+            launcher.join(30)
