@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.compose.composition import Composition
+from tests.compose.composition import SERVICES, Composition, compose_programs
 
 NAMES = ("platform", "nginx", "database", "varnish", "tileserv-stand-in")
 
@@ -22,6 +24,19 @@ def test_image_runs_without_root_and_holds_no_build_settings(images: Composition
     history = images.docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", tag).stdout
     assert "dev-only" not in history
     assert "pip.conf" not in history
+
+
+@pytest.mark.parametrize("kind", ["override", "prod"])
+def test_every_program_reads_the_files_alike(images: Composition, kind: str) -> None:
+    """Where the plugin is not installed this is docker-compose alone."""
+    composition = replace(images, kind=kind)
+    files = ["-f", "compose/docker-compose.yml", "-f", f"compose/docker-compose.{kind}.yml"]
+    services = [
+        composition.run([*program, *files, "config", "--services"]).stdout.split()
+        for program in compose_programs()
+    ]
+    assert {*SERVICES, "migrate"} <= set(services[0])
+    assert all(set(found) == set(services[0]) for found in services)
 
 
 def test_pg_tileserv_is_built_or_the_build_says_what_to_do(images: Composition) -> None:
