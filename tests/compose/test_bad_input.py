@@ -76,12 +76,24 @@ def test_secret_of_development_in_production(
 
 
 @pytest.mark.parametrize(
-    ("image", "command", "role"),
-    [("platform", ("backend",), "sagui_api"), ("tileserv-stand-in", (), "tileserv")],
+    ("image", "command", "role", "given"),
+    [
+        ("platform", ("backend",), "sagui_api", {"api_password", "django_secret_key"}),
+        ("tileserv-stand-in", (), "tileserv", {"tileserv_password"}),
+    ],
 )
 def test_wrong_password(
-    run: Run, development: Composition, image: str, command: tuple[str, ...], role: str
+    run: Run,
+    secrets: Path,
+    development: Composition,
+    image: str,
+    command: tuple[str, ...],
+    role: str,
+    given: set[str],
 ) -> None:
+    for path in secrets.iterdir():
+        if path.name not in given:
+            path.unlink()
     done = run(image, *command, options=("--network", f"{development.project}_database"))
     assert done.returncode != 0
     assert f"The database refuses the password of the role {role}" in done.stderr

@@ -17,7 +17,7 @@ def test_image_runs_without_root_and_holds_no_build_settings(images: Composition
     user = images.docker("image", "inspect", "--format", "{{.Config.User}}", tag).stdout.strip()
     assert user.split(":")[0] not in ("", "0", "root")
     found = images.docker(
-        "run", "--rm", "--entrypoint", "find", tag, "/", "-xdev",
+        "run", "--rm", "--user", "0", "--entrypoint", "find", tag, "/", "-xdev",
         "(", "-path", "/build", "-o", "-name", "ca.crt", "-o", "-name", "pip.conf", "-o", "-path", "/run/secrets/*", ")",
     )  # fmt: skip
     assert found.stdout == ""
