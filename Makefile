@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help setup demo start test check browser lock status logs watchdog down clean bench \
-	up up-prod down-prod images secrets backup restore test-compose test-outages play
+	up up-demo up-prod down-prod images secrets backup restore test-compose test-outages play
 
 PYTHON := .venv/bin/python
 
@@ -69,6 +69,9 @@ bench: setup ## benchmarks, as ratios measured in one run
 # ----- the same platform in containers (compose/README.md)
 up: ## containers: start for development
 	@tools/compose/on-host dev up -d
+
+up-demo: up ## containers: the same, with the simulated basin loaded
+	@tools/compose/on-host load
 
 up-prod: ## containers: start for production
 	@tools/compose/on-host prod up -d

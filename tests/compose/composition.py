@@ -1,14 +1,20 @@
-"""One composition under test: Docker Compose on a copy of the project, and what its containers say."""
+"""One composition under test: Docker Compose on a copy of the project, and what its containers say.
+
+What asks often (health, facts, SQL) goes to the Engine itself: docker-compose takes a second to begin.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SERVICES = (
     "database",
@@ -24,10 +30,11 @@ SERVICES = (
 Done = subprocess.CompletedProcess[str]
 
 
-def compose_program() -> list[str]:
-    """`docker compose` where it is, else docker-compose."""
+def compose_programs() -> list[list[str]]:
+    """`docker compose` and docker-compose, those that are installed, the newer one first."""
     plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-    return ["docker", "compose"] if plugin.returncode == 0 else ["docker-compose"]
+    found = [["docker", "compose"]] if plugin.returncode == 0 else []
+    return [*found, ["docker-compose"]] if shutil.which("docker-compose") else found
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,14 @@ class Composition:
     Attributes:
         source: copy of the project that it is built from.
         kind: `override` (development) or `prod`.
+        further: names of further files, such as `hyfaa`.
         environment: what is set for Docker Compose.
     """
 
     source: Path
     kind: str
-    environment: Mapping[str, str]
+    environment: dict[str, str]
+    further: tuple[str, ...] = ()
 
     @property
     def project(self) -> str:
@@ -51,8 +60,14 @@ class Composition:
 
     def compose(self, *arguments: str, check: bool = True, stdin: Path | None = None) -> Done:
         """Run Docker Compose from the project folder, as the documentation writes it."""
-        files = ["-f", "compose/docker-compose.yml", "-f", f"compose/docker-compose.{self.kind}.yml"]
-        return self.run([*compose_program(), *files, *arguments], check=check, stdin=stdin)
+        files = ["-f", "compose/docker-compose.yml"]
+        for name in (self.kind, *self.further):
+            files += ["-f", f"compose/docker-compose.{name}.yml"]
+        return self.run([*compose_programs()[0], *files, *arguments], check=check, stdin=stdin)
+
+    def make(self, *words: str) -> Done:
+        """Run one of make's commands in the project folder."""
+        return self.run(["make", *words], check=False)
 
     def run(self, command: Sequence[str], *, check: bool = True, stdin: Path | None = None) -> Done:
         """Run a program with this composition's environment."""
@@ -69,43 +84,69 @@ class Composition:
         return self.run(["docker", *arguments], check=check)
 
     def container(self, service: str) -> str:
-        """Identity of a service's container."""
-        return self.compose("ps", "-q", service).stdout.split()[0]
+        """Identity of a service's container, running or not."""
+        labels = (f"project={self.project}", f"service={service}", "oneoff=False")
+        chosen = [word for label in labels for word in ("--filter", f"label=com.docker.compose.{label}")]
+        found = self.docker("ps", "-a", "-q", "--no-trunc", *chosen).stdout.split()
+        assert len(found) == 1, f"{service}: {len(found)} containers"
+        return found[0]
 
-    def inspect(self, service: str, template: str) -> str:
-        """One fact about a service's container."""
-        return self.docker("inspect", "--format", template, self.container(service)).stdout.strip()
+    def facts(self, service: str) -> dict[str, Any]:
+        """Everything that the Engine knows about a service's container."""
+        [found] = json.loads(self.docker("inspect", self.container(service)).stdout)
+        return dict(found)
 
     def logs(self, service: str) -> str:
         """Everything that a service's container has said."""
         done = self.docker("logs", self.container(service))
         return done.stdout + done.stderr
 
+    def execute(self, service: str, *command: str, check: bool = True, stdin: Path | None = None) -> Done:
+        """Run a command in a service's container."""
+        return self.run(
+            ["docker", "exec", *(["-i"] if stdin else []), self.container(service), *command],
+            check=check, stdin=stdin,
+        )  # fmt: skip
+
     def sql(self, statement: str, database: str = "sagui") -> str:
         """Answer to a statement, by the superuser inside the database's container."""
         words = ["psql", "-X", "-A", "-t", "-h", "/tmp", "-U", "postgres", "-d", database, "-c", statement]  # noqa: S108
-        return self.compose("exec", "-T", "database", *words).stdout.strip()
+        return self.execute("database", *words).stdout.strip()
 
     def wait_healthy(self, services: Sequence[str] = SERVICES, timeout_s: float = 240) -> None:
         """Return when all of these services are healthy."""
         for service in services:
             wait(
-                lambda service=service: self.inspect(service, "{{.State.Health.Status}}") == "healthy",
-                f"{service} is not healthy",
+                lambda service=service: self._health(service) == "healthy",
+                lambda service=service: self._told(service),
                 timeout_s,
             )
+
+    def _health(self, service: str) -> str:
+        return str(self.facts(service)["State"]["Health"]["Status"])
+
+    def _told(self, service: str) -> str:
+        return f"{service} is not healthy: {self.facts(service)['State']}\n{self.logs(service)[-3000:]}"
 
     def remove(self) -> None:
         """Stop everything and remove its data."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
 
 
-def wait(condition: Callable[[], bool], complaint: str, timeout_s: float) -> None:
+def wait(condition: Callable[[], bool], complaint: Callable[[], str], timeout_s: float) -> None:
     """Return when a condition holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, complaint
+        assert time.monotonic() < deadline, complaint()
         time.sleep(0.5)
+
+
+def open_to_containers(folder: Path) -> Path:
+    """Let the containers' users reach a folder: those that pytest makes are private."""
+    for parent in (folder, *folder.parents):
+        if parent != Path("/") and parent.stat().st_uid == os.getuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return folder
 
 
 def copy_project(root: Path, target: Path) -> Path:
@@ -118,6 +159,8 @@ def copy_project(root: Path, target: Path) -> Path:
         shutil.copy2(root / name, target / name)
     authorities = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
     shutil.copyfile(authorities, target / "compose" / "build" / "ca.crt")
-    if index := os.environ.get("PIP_INDEX_URL"):
+    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    known = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if index := os.environ.get("PIP_INDEX_URL", known):
         (target / "compose" / "build" / "pip.conf").write_text(f"[global]\nindex-url = {index}\n")
     return target

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.compose.composition import Composition, copy_project
+from tests.compose.composition import Composition, copy_project, open_to_containers
+from tests.compose.containers import Containers
 from tests.conftest import ROOT, free_port
 from tools.docker_engine import Engine, docker_engine
 
-CELLS, HISTORY_DAYS = 100, 45
-HOST = "sagui.example.org"
+CELLS, HISTORY_DAYS = 200, 45
 _BASES = ("PYTHON_BASE", "NGINX_BASE", "DATABASE_BASE", "VARNISH_BASE", "TILESERV_BASE", "GO_BASE")
+_OF_THE_SHELL = ("PATH", "HOME", "DOCKER_CONFIG", "http_proxy", "https_proxy", "no_proxy")
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +35,10 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def environment(engine: Engine) -> dict[str, str]:
     """What is set for every composition: every base is a plain Debian, as where no registry can be reached."""
-    base = engine.base_image()
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("PATH", "HOME", "http_proxy", "https_proxy", "no_proxy")
-    }
     return {
-        **kept,
+        **{name: os.environ[name] for name in _OF_THE_SHELL if name in os.environ},
         **engine.environment,
-        **dict.fromkeys(_BASES, base),
+        **dict.fromkeys(_BASES, engine.base_image()),
         "SAGUI_IMAGE_PREFIX": "sagui-test",
         # pg_tileserv's module cannot be had everywhere; test_images.py tries.
         "SAGUI_TILESERV": "stand-in",
@@ -56,7 +50,10 @@ def environment(engine: Engine) -> dict[str, str]:
 def images(source: Path, environment: dict[str, str]) -> Composition:
     """Every image, built from plain Debian."""
     building = Composition(source, "override", {**environment, "COMPOSE_PROJECT_NAME": "sagui-test-build"})
-    building.compose("build")
+    # What several begin with is built by the first one; side by side each would make its own and find no other's.
+    building.compose("build", "varnish")
+    building.compose("build", "--parallel", "database", "migrate", "pg-tileserv")
+    building.compose("build", "nginx")
     return building
 
 
@@ -92,17 +89,21 @@ def loaded(development: Composition) -> Composition:
 
 
 @pytest.fixture(scope="session")
+def stack(loaded: Composition, tmp_path_factory: pytest.TempPathFactory) -> Containers:
+    """The same, as the end-to-end tests know a platform."""
+    state = tmp_path_factory.mktemp("state")
+    loaded.docker("cp", f"{loaded.container('dagster-daemon')}:/var/lib/sagui/snapshots", str(state))
+    return Containers(loaded, state)
+
+
+@pytest.fixture(scope="session")
 def delivered(loaded: Composition, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """HYFAA's files, geography, stations and reference flows in a folder of the host."""
     folder = tmp_path_factory.mktemp("delivered")
     loaded.docker("cp", f"{loaded.container('dagster-daemon')}:/var/lib/sagui/simulation/.", str(folder))
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
-    # pytest's own folders are private; the containers' users are others.
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
+    return open_to_containers(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,8 +112,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "compose" in Path(str(item.path)).parts:
             item.add_marker(pytest.mark.compose)
             item.add_marker(pytest.mark.timeout(1800))
-
-
-def on_host(composition: Composition, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The wrapper that `make` uses."""
-    return composition.run([str(composition.source / "tools/compose/on-host"), *arguments], check=False)

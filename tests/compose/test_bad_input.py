@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.composition import Composition, Done, wait
-from tests.compose.conftest import on_host
+from tests.compose.composition import Composition, Done, open_to_containers, wait
 
 ROLES = ("owner", "pipelines", "api", "tileserv", "dagster", "backup")
 Run = Callable[..., Done]
@@ -25,10 +24,7 @@ def secrets(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in [*(f"{role}_password" for role in ROLES), "django_secret_key"]:
         (folder / name).write_text(f"{name}-that-is-long-enough-to-sign")
-    for parent in folder.parents:
-        if parent != Path("/") and parent.stat().st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
+    return open_to_containers(folder)
 
 
 @pytest.fixture
@@ -80,14 +76,24 @@ def test_secret_of_development_in_production(
 
 
 @pytest.mark.parametrize(
-    ("image", "command", "role"),
-    [("platform", ("backend",), "sagui_api"), ("tileserv-stand-in", (), "tileserv")],
+    ("image", "command", "role", "given"),
+    [
+        ("platform", ("backend",), "sagui_api", {"api_password", "django_secret_key"}),
+        ("tileserv-stand-in", (), "tileserv", {"tileserv_password"}),
+    ],
 )
 def test_wrong_password(
-    run: Run, development: Composition, image: str, command: tuple[str, ...], role: str
+    run: Run,
+    secrets: Path,
+    development: Composition,
+    image: str,
+    command: tuple[str, ...],
+    role: str,
+    given: set[str],
 ) -> None:
-    development.compose("up", "-d", "database")
-    development.wait_healthy(["database"])
+    for path in secrets.iterdir():
+        if path.name not in given:
+            path.unlink()
     done = run(image, *command, options=("--network", f"{development.project}_database"))
     assert done.returncode != 0
     assert f"The database refuses the password of the role {role}" in done.stderr
@@ -117,7 +123,7 @@ def test_port_taken(images: Composition) -> None:
         holder.listen()
         taken = str(holder.getsockname()[1])
         environment = {**images.environment, "SAGUI_EDGE_PORT": taken}
-        done = on_host(Composition(images.source, images.kind, environment), "dev", "up", "-d")
+        done = Composition(images.source, images.kind, environment).make("up")
     assert done.returncode != 0
     assert f"Port {taken}, needed by Varnish, is in use" in done.stderr
     assert "SAGUI_EDGE_PORT" in done.stderr
@@ -177,7 +183,7 @@ def test_full_disk_is_named_and_nothing_is_lost(images: Composition, secrets: Pa
 
     try:
         start()
-        wait(healthy, "the database does not start", 120)
+        wait(healthy, said, 120)
         sql("CREATE TABLE guyane.kept AS SELECT generate_series(1, 1000) AS number")
         filler = small_disk / "filler"
         subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=1M"], capture_output=True, check=False)
@@ -188,7 +194,7 @@ def test_full_disk_is_named_and_nothing_is_lost(images: Composition, secrets: Pa
             lambda: (
                 images.docker("inspect", "--format", "{{.State.Status}}", name).stdout.strip() == "exited"
             ),
-            said(),
+            said,
             60,
         )
         assert "The database volume is full" in said()
@@ -196,7 +202,7 @@ def test_full_disk_is_named_and_nothing_is_lost(images: Composition, secrets: Pa
         filler.unlink()
         images.docker("rm", "-f", name)
         start()
-        wait(healthy, "the database does not start again", 120)
+        wait(healthy, said, 120)
         assert sql("SELECT count(*) FROM guyane.kept") == "1000"
     finally:
         images.docker("rm", "-f", name, check=False)

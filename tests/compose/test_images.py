@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.compose.composition import Composition
+from tests.compose.composition import SERVICES, Composition, compose_programs
 
 NAMES = ("platform", "nginx", "database", "varnish", "tileserv-stand-in")
 
@@ -15,13 +17,26 @@ def test_image_runs_without_root_and_holds_no_build_settings(images: Composition
     user = images.docker("image", "inspect", "--format", "{{.Config.User}}", tag).stdout.strip()
     assert user.split(":")[0] not in ("", "0", "root")
     found = images.docker(
-        "run", "--rm", "--entrypoint", "find", tag, "/", "-xdev",
+        "run", "--rm", "--user", "0", "--entrypoint", "find", tag, "/", "-xdev",
         "(", "-path", "/build", "-o", "-name", "ca.crt", "-o", "-name", "pip.conf", "-o", "-path", "/run/secrets/*", ")",
     )  # fmt: skip
     assert found.stdout == ""
     history = images.docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", tag).stdout
     assert "dev-only" not in history
     assert "pip.conf" not in history
+
+
+@pytest.mark.parametrize("kind", ["override", "prod"])
+def test_every_program_reads_the_files_alike(images: Composition, kind: str) -> None:
+    """Where the plugin is not installed this is docker-compose alone."""
+    composition = replace(images, kind=kind)
+    files = ["-f", "compose/docker-compose.yml", "-f", f"compose/docker-compose.{kind}.yml"]
+    services = [
+        composition.run([*program, *files, "config", "--services"]).stdout.split()
+        for program in compose_programs()
+    ]
+    assert {*SERVICES, "migrate"} <= set(services[0])
+    assert all(set(found) == set(services[0]) for found in services)
 
 
 def test_pg_tileserv_is_built_or_the_build_says_what_to_do(images: Composition) -> None:

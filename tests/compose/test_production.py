@@ -1,31 +1,42 @@
-"""Base and prod: secrets of its own, TLS in front, upgrade, every container killed in turn, backup and restore."""
+"""Base and prod: secrets of its own, TLS in front, files loaded, upgrade, every container killed in turn, backup and restore."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.compose.composition import SERVICES, Composition, wait
-from tests.compose.conftest import HOST, on_host
+from tests.compose.composition import SERVICES, Composition, open_to_containers, wait
 from tests.conftest import free_port
+from tools.docker_engine import Engine
 
+HOST = "sagui.example.org"
 NETWORK = "traefik-proxy_proxy_network"
+OWNER = 12345
+SERIES = ("hyfaa_data_assimilated", "hyfaa_data_mgbstandard", "hyfaa_data_forecast", "sagui_rainfall")
 TABLES = (
-    "hyfaa_data_assimilated",
-    "hyfaa_data_mgbstandard",
+    *SERIES,
     "hyfaa_drainage",
+    "hyfaa_catchments",
+    "hyfaa_stations",
     "sagui_alertsubscriptions",
     "auth_user",
+    "auth_group",
 )
-_ROWS = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) || ' ' || count(*) FROM {} t"
-_KEPT = "SELECT count(*) FROM guyane.auth_group WHERE name = 'kept_through_the_upgrade'"
+_ROWS = (
+    "SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM guyane.{} t"
+)
+_FLOWS = (
+    "SELECT count(*) || ' ' || md5(string_agg(concat_ws(' ', cell_id, date, flow_median, flow_mad, flow_anomaly), '|'"
+    " ORDER BY cell_id, date)) FROM guyane.hyfaa_data_assimilated"
+)
+_UNAPPLIED = ("run", "--rm", "-T", "migrate", "manage", "showmigrations", "--plan")
 _PROXY = """
 pid /tmp/nginx.pid; daemon off; error_log stderr warn;
 events {{}}
@@ -45,36 +56,39 @@ http {{
 
 
 @pytest.fixture(scope="module")
-def delivery(delivered: Path) -> dict[str, str]:
-    """Where the files are, as the operator says it."""
-    return {
-        "SAGUI_HYFAA_RUNNER": "none",
-        "SAGUI_HYFAA_WORKDIR": str(delivered / "hyfaa"),
-        "SAGUI_GEODATA_DIR": str(delivered / "geodata"),
-        "SAGUI_STATIONS_FILE": str(delivered / "stations.xlsx"),
-        "SAGUI_REFERENCE_FLOW_FILE": str(delivered / "reference_flow.csv"),
-    }
+def flows(loaded: Composition) -> str:
+    """Count and digest of the flows that development has loaded from the same files."""
+    return loaded.sql(_FLOWS)
 
 
 @pytest.fixture(scope="module")
 def planned(
-    images: Composition, environment: dict[str, str], delivery: dict[str, str], loaded: Composition,
+    environment: dict[str, str],
+    delivered: Path,
+    loaded: Composition,
+    flows: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Composition]:  # fmt: skip
-    """The production composition, not started."""
+) -> Iterator[Composition]:
+    """The production composition, not started; development has stopped."""
+    dumps = open_to_containers(tmp_path_factory.mktemp("dumps"))
+    os.chown(dumps, OWNER, OWNER)
     composition = Composition(
-        images.source,
+        loaded.source,
         "prod",
         {
             **environment,
-            **delivery,
+            "SAGUI_HYFAA_RUNNER": "none",
+            "SAGUI_HYFAA_WORKDIR": str(delivered / "hyfaa"),
+            "SAGUI_GEODATA_DIR": str(delivered / "geodata"),
+            "SAGUI_STATIONS_FILE": str(delivered / "stations.xlsx"),
+            "SAGUI_REFERENCE_FLOW_FILE": str(delivered / "reference_flow.csv"),
+            "SAGUI_HISTORY_START": loaded.environment["SAGUI_HISTORY_START"],
             "COMPOSE_PROJECT_NAME": f"sagui-test-prod-{os.getpid()}",
             "SAGUI_HOST": HOST,
-            "USER_ID": "12345",
-            "GROUP_ID": "12345",
+            "USER_ID": str(OWNER),
+            "GROUP_ID": str(OWNER),
             "SAGUI_DAGSTER_PORT": str(free_port()),
-            "SAGUI_BACKUP_DIR": str(backups(tmp_path_factory.mktemp("backups"))),
-            "SAGUI_HISTORY_START": loaded.environment["SAGUI_HISTORY_START"],
+            "SAGUI_BACKUP_DIR": str(dumps),
         },
     )
     loaded.compose("stop", "--timeout", "5")
@@ -82,15 +96,6 @@ def planned(
     composition.docker("rm", "-f", f"{composition.project}-proxy", check=False)
     composition.remove()
     composition.docker("network", "rm", NETWORK, check=False)
-
-
-def backups(folder: Path) -> Path:
-    """A folder into which the backup's user may write."""
-    os.chown(folder, 12345, 12345)
-    for parent in folder.parents:
-        if parent != Path("/") and parent.stat().st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -102,18 +107,9 @@ def network(planned: Composition) -> str:
 
 @pytest.fixture(scope="module")
 def production(planned: Composition, network: str) -> Composition:
-    """Running, after an upgrade in place: its database was made by the version before the last migration."""
-    assert on_host(planned, "secrets").returncode == 0
-    planned.compose("up", "-d", "database")
-    planned.wait_healthy(["database"])
-    names = planned.compose(
-        "run", "--rm", "-T", "migrate", "manage", "showmigrations", "--plan", "sagui"
-    ).stdout
-    migrations = re.findall(r"sagui\.(\w+)", names)
-    planned.compose("run", "--rm", "-T", "migrate", "manage", "migrate", "--noinput", "sagui", migrations[-2])
-    planned.sql("INSERT INTO guyane.auth_group (name) VALUES ('kept_through_the_upgrade')")
-    done = on_host(planned, "prod", "up", "-d")
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Running, with secrets of its own and no data."""
+    assert planned.make("secrets").returncode == 0
+    planned.compose("up", "-d")
     planned.wait_healthy([*SERVICES, "backup"])
     return planned
 
@@ -121,9 +117,11 @@ def production(planned: Composition, network: str) -> Composition:
 @pytest.fixture(scope="module")
 def proxy(production: Composition, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What Traefik does with the labels of Varnish: TLS for its host, on to its port."""
-    labels = json.loads(production.inspect("varnish", "{{json .Config.Labels}}"))
+    labels = production.facts("varnish")["Config"]["Labels"]
     assert labels["traefik.enable"] == "true"
     assert labels["traefik.docker.network"] == NETWORK
+    assert labels["traefik.http.routers.varnish.entrypoints"] == "websecure"
+    assert labels["traefik.http.routers.varnish.tls"] == "true"
     folder = tmp_path_factory.mktemp("proxy")
     hosts = re.findall(r"Host\(`([^`]+)`\)", labels["traefik.http.routers.varnish.rule"])
     port = labels["traefik.http.services.varnish.loadbalancer.server.port"]
@@ -135,48 +133,56 @@ def proxy(production: Composition, tmp_path_factory: pytest.TempPathFactory) -> 
     )  # fmt: skip
     for path in folder.iterdir():
         path.chmod(0o644)
-    for parent in [folder, *folder.parents]:
-        if parent != Path("/") and parent.stat().st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    public = free_port()
+    open_to_containers(folder)
+    public = str(free_port())
+    name = f"{production.project}-proxy"
     production.docker(
-        "run", "-d", "--name", f"{production.project}-proxy", "--network", NETWORK, "-p", f"127.0.0.1:{public}:8443",
+        "run", "-d", "--name", name, "--network", NETWORK, "-p", f"127.0.0.1:{public}:8443",
         "-v", f"{folder}:/proxy:ro", "--entrypoint", "nginx", "sagui-test/nginx", "-e", "stderr", "-c", "/proxy/nginx.conf",
     )  # fmt: skip
-    wait(lambda: fetch(f"{public}", "/api/health/ready").status_code == 200, "the proxy does not answer", 60)
-    return str(public)
+    wait(lambda: answers(public), lambda: production.docker("logs", name).stderr, 60)
+    return public
 
 
 def fetch(port: str, path: str) -> requests.Response:
     """An answer through TLS, under the public name."""
+    return requests.get(
+        f"https://127.0.0.1:{port}{path}",
+        headers={"Host": HOST},
+        verify=False,  # noqa: S501 - it signs itself
+        timeout=30,
+    )
+
+
+def answers(port: str) -> bool:
+    """Whether the platform is ready, as readers see it."""
     try:
-        return requests.get(
-            f"https://127.0.0.1:{port}{path}",
-            headers={"Host": HOST},
-            verify=False,  # noqa: S501 - it signs itself
-            timeout=30,
-        )
+        return fetch(port, "/api/health/ready").status_code == 200
     except requests.ConnectionError:
-        answer = requests.Response()
-        answer.status_code = 0
-        return answer
+        return False
 
 
 def rows(composition: Composition) -> dict[str, str]:
-    """A digest and a count of every row of the tables that matter."""
-    return {table: composition.sql(_ROWS.format(f"guyane.{table}")) for table in TABLES}
+    """Count and digest of all rows of the tables that matter."""
+    return {table: composition.sql(_ROWS.format(table)) for table in TABLES}
+
+
+def newest_dump(composition: Composition) -> Path:
+    """The newest dump of the platform's own database."""
+    folder = Path(composition.environment["SAGUI_BACKUP_DIR"])
+    return max(folder.glob("sagui-*.dump"), key=lambda path: path.stat().st_mtime)
 
 
 def test_missing_secrets_are_named_before_anything_starts(planned: Composition) -> None:
-    done = on_host(planned, "prod", "up", "-d")
+    done = planned.make("up-prod")
     assert done.returncode != 0
     assert "owner_password.txt is missing" in done.stderr
     assert "make secrets" in done.stderr
 
 
 def test_missing_network_is_named(planned: Composition) -> None:
-    assert on_host(planned, "secrets").returncode == 0
-    done = on_host(planned, "prod", "up", "-d")
+    assert planned.make("secrets").returncode == 0
+    done = planned.make("up-prod")
     assert done.returncode != 0
     assert f"docker network create {NETWORK}" in done.stderr
     plain = planned.compose("up", "-d", check=False)
@@ -184,21 +190,36 @@ def test_missing_network_is_named(planned: Composition) -> None:
     assert NETWORK in plain.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "told"), [("", "is empty"), ("dev-only-api-password", "everybody knows")]
+)
+def test_secret_that_is_none_is_named_before_anything_starts(
+    planned: Composition, content: str, told: str
+) -> None:
+    assert planned.make("secrets").returncode == 0
+    file = planned.source / "compose/secrets-prod/api_password.txt"
+    good = file.read_text()
+    file.chmod(0o644)
+    file.write_text(content)
+    try:
+        done = planned.make("up-prod")
+    finally:
+        file.write_text(good)
+    assert done.returncode != 0
+    assert "api_password.txt" in done.stderr
+    assert told in done.stderr
+    assert "make secrets" in done.stderr
+
+
 def test_secrets_are_made_once(planned: Composition) -> None:
     folder = planned.source / "compose/secrets-prod"
-    on_host(planned, "secrets")
+    assert planned.make("secrets").returncode == 0
     before = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "api_password.txt").chmod(0o644)
-    assert on_host(planned, "secrets").returncode == 0
+    assert planned.make("secrets").returncode == 0
     assert {path.name: path.read_text() for path in folder.iterdir()} == before
     assert folder.stat().st_mode & 0o077 == 0
     assert len({text for text in before.values() if text}) == 8
-
-
-def test_upgrade_keeps_what_was_there(production: Composition) -> None:
-    assert production.sql(_KEPT) == "1"
-    plan = production.compose("run", "--rm", "-T", "migrate", "manage", "showmigrations", "--plan").stdout
-    assert "[ ]" not in plan
 
 
 def test_platform_answers_through_tls(production: Composition, proxy: str) -> None:
@@ -206,69 +227,113 @@ def test_platform_answers_through_tls(production: Composition, proxy: str) -> No
         assert fetch(proxy, path).status_code == 200, path
     login = fetch(proxy, "/admin/login/")
     assert "secure" in login.headers["Set-Cookie"].lower()
+    assert "max-age" in login.headers["Strict-Transport-Security"]
+
+
+def test_only_varnish_is_on_the_public_network(production: Composition, proxy: str) -> None:
+    template = "{{range .Containers}}{{.Name}} {{end}}"
+    members = production.docker("network", "inspect", "--format", template, NETWORK).stdout.split()
+    varnish = production.facts("varnish")["Name"].lstrip("/")
+    assert set(members) == {varnish, f"{production.project}-proxy"}
 
 
 def test_only_dagster_listens_and_only_on_loopback(production: Composition) -> None:
     for service in (*SERVICES, "backup"):
-        ports = json.loads(production.inspect(service, "{{json .NetworkSettings.Ports}}")) or {}
+        ports = production.facts(service)["NetworkSettings"]["Ports"]
         bindings = [binding for found in ports.values() for binding in found or ()]
         assert {binding["HostIp"] for binding in bindings} <= {"127.0.0.1"}
         assert bool(bindings) is (service == "dagster-webserver")
 
 
-def test_delivered_files_are_loaded_row_for_row(production: Composition, loaded: Composition) -> None:
+def test_delivered_files_are_loaded_row_for_row(production: Composition, flows: str) -> None:
     production.compose("exec", "-T", "dagster-daemon", "sagui", "load")
-    loaded.compose("up", "-d", "database")
-    loaded.wait_healthy(["database"])
-    for table in ("hyfaa_data_assimilated", "hyfaa_drainage"):
-        assert (
-            production.sql(f"SELECT count(*) FROM guyane.{table}")
-            == loaded.sql(f"SELECT count(*) FROM guyane.{table}")
-            != "0"
-        )
-    loaded.compose("stop", "--timeout", "5")
+    assert production.sql(_FLOWS) == flows
+    assert not flows.startswith("0 ")
+
+
+def test_upgrade_in_place_keeps_every_row(production: Composition, proxy: str) -> None:
+    plan = production.compose(*_UNAPPLIED).stdout
+    *_, previous, newest = re.findall(r"sagui\.(\w+)", plan)
+    production.sql("INSERT INTO guyane.auth_group (name) VALUES ('made before the upgrade')")
+    production.compose(
+        "stop", "--timeout", "5", "dagster-daemon", "dagster-code", "dagster-webserver", "watchdog"
+    )
+    before = rows(production)
+    production.compose("run", "--rm", "-T", "migrate", "manage", "migrate", "--noinput", "sagui", previous)
+    assert f"[ ]  sagui.{newest}" in production.compose(*_UNAPPLIED).stdout
+    images = {production.facts(service)["Config"]["Image"] for service in (*SERVICES, "backup")}
+    for image in images:
+        production.docker("tag", image, f"{image.removesuffix(':latest')}:next")
+    production.environment["SAGUI_VERSION"] = "next"
+
+    done = production.make("up-prod")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    production.wait_healthy([*SERVICES, "backup"])
+    assert rows(production) == before
+    assert "[ ]" not in production.compose(*_UNAPPLIED).stdout
+    wait(lambda: answers(proxy), lambda: production.logs("varnish"), 60)
+    assert {production.facts(service)["Config"]["Image"].rpartition(":")[2] for service in SERVICES} == {
+        "next"
+    }
+
+
+def test_socket_is_given_to_the_daemon_alone_and_only_on_request(
+    production: Composition, engine: Engine
+) -> None:
+    socket = engine.host.removeprefix("unix://")
+    environment = {
+        **production.environment,
+        "DOCKER_SOCKET": socket,
+        "DOCKER_GID": str(Path(socket).stat().st_gid),
+    }
+    with_hyfaa = replace(production, environment=environment, further=("hyfaa",))
+    asking = "import docker; print(docker.from_env().ping())"
+    done = with_hyfaa.compose(
+        "run", "--rm", "-T", "--no-deps", "dagster-daemon", "run", "python", "-c", asking
+    )
+    assert done.stdout.strip() == "True"
+    for service in (*SERVICES, "backup"):
+        assert "docker.sock" not in str(production.facts(service)["HostConfig"]["Binds"])
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "backup"])
 def test_killed_container_comes_back(production: Composition, proxy: str, service: str) -> None:
-    started = production.inspect(service, "{{.State.StartedAt}}")
-    production.compose("exec", "-T", service, "bash", "-c", "kill -9 -1", check=False)
+    started = production.facts(service)["State"]["StartedAt"]
+    production.execute(service, "bash", "-c", "kill -9 -1", check=False)
     wait(
-        lambda: production.inspect(service, "{{.State.StartedAt}}") != started,
-        f"{service} did not start again",
+        lambda: production.facts(service)["State"]["StartedAt"] != started,
+        lambda: f"{service} did not start again: {production.facts(service)['State']}",
         60,
     )
     production.wait_healthy([service])
-    wait(lambda: fetch(proxy, "/api/v1/").status_code == 200, "the platform does not answer", 60)
+    wait(lambda: answers(proxy), lambda: production.logs(service), 60)
 
 
 def test_restore_gives_every_row_back(production: Composition, proxy: str) -> None:
-    folder = Path(production.environment["SAGUI_BACKUP_DIR"])
-    done = on_host(production, "backup")
+    done = production.make("backup")
     assert done.returncode == 0, done.stdout + done.stderr
     before = rows(production)
-    dump = max(folder.glob("sagui-*.dump"), key=lambda path: path.stat().st_mtime)
-    assert dump.stat().st_uid == 12345
+    dump = newest_dump(production)
+    assert dump.stat().st_uid == OWNER
     assert dump.stat().st_mode & 0o077 == 0
     production.sql(
         "DELETE FROM guyane.hyfaa_data_assimilated WHERE cell_id % 2 = 0; DROP TABLE guyane.hyfaa_data_forecast CASCADE"
     )
-    assert rows(production) != before
-    done = on_host(production, "restore", str(dump))
+    done = production.make("restore", f"DUMP={dump}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert rows(production) == before
     production.wait_healthy()
-    wait(lambda: fetch(proxy, "/api/v1/").status_code == 200, "the platform does not answer", 60)
+    wait(lambda: answers(proxy), lambda: production.logs("backend"), 60)
     assert "sagui_replaced_" in production.sql("SELECT string_agg(datname, ' ') FROM pg_database")
 
 
 def test_broken_dump_changes_nothing(production: Composition, tmp_path: Path) -> None:
-    folder = Path(production.environment["SAGUI_BACKUP_DIR"])
-    dump = max(folder.glob("sagui-*.dump"), key=lambda path: path.stat().st_mtime)
+    dump = newest_dump(production)
     cut = tmp_path / "sagui-cut.dump"
     cut.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
     before = rows(production)
-    done = production.compose("exec", "-T", "database", "sagui-restore", "sagui", check=False, stdin=cut)
+    done = production.execute("database", "sagui-restore", "sagui", check=False, stdin=cut)
     assert done.returncode != 0
     assert "has not been touched" in done.stderr or "Nothing was changed" in done.stderr
     assert rows(production) == before

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.compose import database, environment, secret_files
+from tools.compose import database, environment, secret_files, webserver
 from tools.native.errors import LaunchError
 
 _PYTHON = sys.executable
@@ -80,11 +80,9 @@ def _start(name: str, arguments: list[str]) -> int:
     if name == "code-server" and arguments == ["--reload"]:
         command, arguments = _RELOADING, []
     if name == "load":
-        arguments = [
-            "--webserver",
-            values.get("SAGUI_DAGSTER_URL", "http://dagster-webserver:3000"),
-            *arguments,
-        ]
+        address = values.get("SAGUI_DAGSTER_URL", "http://dagster-webserver:3000")
+        webserver.wait(address)
+        arguments = ["--webserver", address, *arguments]
     words = [*command, *arguments]
     return os.execvpe(words[0], words, values)  # noqa: S606 - becomes the service
 
