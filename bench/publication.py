@@ -1,7 +1,8 @@
 """A publication while people look: who still sees old tiles, who waits for new ones, whose request fails.
 
 Called by `bench.tiles` on its basin of 4,500 cells. All public services run; 200 requests a second ask for every tile up
-to zoom 8 of every layer that shows days. Each publication changes the newest day of everything.
+to zoom 8 of every layer that shows days. Each publication changes the newest day of everything. The layers of the map are
+refilled first: nobody may wait for their tiles. Of the others it is told how often somebody did.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sagui_pipelines.postgis.engine import create_engine
 from sagui_pipelines.publication.grid import Tile
 from sagui_pipelines.publication.layers import publish_layers
 from sagui_pipelines.publication.telling import tell_cache, untold_tags
-from sagui_pipelines.publication.warm import warm
+from sagui_pipelines.publication.warm import FIRST, warm
 from tests.conftest import Database
 from tests.edge.edge_site import EdgeSite, public_services
 from tools.native.cluster import Cluster
@@ -110,7 +111,8 @@ def _measured(site: EdgeSite, tiles: list[Tile]) -> list[bool]:
     threads = [threading.Thread(target=crowd.client, args=(number,)) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
-    rows, stale_s, misses = [], 0.0, 0
+    of_the_map = {f"guyane.{layer}" for layer in FIRST}
+    rows, stale_s, misses, others = [], 0.0, 0, 0
     try:
         for number in range(PUBLICATIONS):
             time.sleep(APART_S)
@@ -130,13 +132,14 @@ def _measured(site: EdgeSite, tiles: list[Tile]) -> list[bool]:
                 for visit in after
                 if visit.version != states[visit.layer].data_version[:16]
             ]
-            missed = sum(visit.cache != "HIT" for visit in after)
+            missed = [visit.layer in of_the_map for visit in after if visit.cache != "HIT"]
             longest = max(visit.took for visit in after) * 1e3
             p99 = float(np.percentile([visit.took for visit in after], 99)) * 1e3
-            stale_s, misses = max(stale_s, max(old, default=0.0)), misses + missed
+            stale_s = max(stale_s, max(old, default=0.0))
+            misses, others = misses + sum(missed), others + len(missed) - sum(missed)
             rows.append((
                 f"publication {number + 1}", f"{(told - committed) * 1e3:.0f}", f"{warmed - told:.2f}",
-                f"{fetched.fetched}", f"{max(old, default=0.0):.2f}", f"{missed}", f"{p99:.1f}", f"{longest:.0f}",
+                f"{fetched.fetched}", f"{max(old, default=0.0):.2f}", f"{sum(missed)}", f"{len(missed) - sum(missed)}", f"{p99:.1f}", f"{longest:.0f}",
             ))  # fmt: skip
     finally:
         crowd.gone.set()
@@ -144,11 +147,12 @@ def _measured(site: EdgeSite, tiles: list[Tile]) -> list[bool]:
             thread.join(timeout=60)
     failed = len(crowd.failures) + sum(visit.status != 200 for visit in crowd.visits)
     header = (
-        "under 200 requests/s", "told ms", "refilled s", "tiles", "last old byte s", "misses", "p99 ms", "longest ms"
+        "under 200 requests/s", "told ms", "refilled s", "tiles", "last old byte s", "misses: map", "others", "p99 ms", "longest ms"
     )  # fmt: skip
     print_table(header, rows)
     print(
         f"{len(crowd.visits):,} requests, {failed} failed (target 0); last old byte {stale_s:.2f} s after the commit"
-        f" (target {TARGET_STALE_S:.0f}); answers up to zoom 8 that were no hits: {misses} (target 0)"
+        f" (target {TARGET_STALE_S:.0f}); answers up to zoom 8 that were no hits: {misses} of the map's layers (target 0),"
+        f" {others} of the others"
     )
     return [failed == 0, stale_s <= TARGET_STALE_S, misses == 0]

@@ -36,6 +36,12 @@ def purge(purge_url: str, tags: Sequence[str]) -> int:
             f"the cache does not answer ({type(error).__name__})",
             "Start it, or unset SAGUI_PURGE_URL where no cache runs; the tables are up to date.",
         ) from error
+    if answer.status_code == requests.codes.service_unavailable:
+        raise PublicationFailed(
+            purge_url,
+            "the cache cannot learn from the backend which layers there are",
+            "See what /api/health/ready of the backend says; the next publication tells the cache again.",
+        )
     if answer.status_code != requests.codes.ok:
         raise PublicationFailed(
             purge_url,

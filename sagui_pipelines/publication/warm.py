@@ -13,7 +13,7 @@ from sagui_pipelines.publication.grid import tiles_over
 from sagui_pipelines.publication.http import Fetcher
 
 # What the map shows first.
-_FIRST = ("hyfaa_forecast_aggregated_geo", "hyfaa_data_aggregated_geo", "mvt_rainfall")
+FIRST = ("hyfaa_forecast_aggregated_geo", "hyfaa_data_aggregated_geo", "mvt_rainfall")
 _ZOOMS = range(9)
 # The cache answers a refresher with the new tile, and everybody else with the old one until it is there.
 _REFRESH = {"X-Refresh": "yes", "Accept-Encoding": "gzip"}
@@ -65,6 +65,6 @@ def _paths(tags: Collection[str], extents: list[Bounds]) -> Iterator[str]:
         max(east for *_, east, _ in extents),
         max(north for *_, north in extents),
     )
-    for name in sorted(names, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST)):
+    for name in sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST)):
         for z, x, y in tiles_over(box, _ZOOMS, margin=1 / 16):
             yield f"/tiles/{SCHEMA}.{name}/{z}/{x}/{y}.pbf"

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from sagui_pipelines.errors import PublicationFailed
+from sagui_pipelines.publication.cache import purge
 from sagui_pipelines.publication.layers import publish_layers
 from sagui_pipelines.publication.telling import tell_cache, untold_tags, values_version
 from sagui_pipelines.publication.warm import warm
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.postgis
 class _Cache(BaseHTTPRequestHandler):
     def do_PURGE(self) -> None:
         self.server.purged.append(self.headers["xkey-purge"].split())  # type: ignore[attr-defined]
-        self.send_response(200)
+        self.send_response(self.server.answers)  # type: ignore[attr-defined]
         self.send_header("X-Purged", "7")
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -39,7 +40,7 @@ class _Cache(BaseHTTPRequestHandler):
 def cache() -> Iterator[ThreadingHTTPServer]:
     """A cache that writes down what it is told and asked; it fails at zoom 8."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Cache)
-    server.purged, server.asked = [], []  # type: ignore[attr-defined]
+    server.purged, server.asked, server.answers = [], [], 200  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -114,6 +115,13 @@ def test_low_zooms_of_changed_layers_are_fetched_the_map_first(
         for name in ("forecast", "mvt", "stations")
     }
     assert first_of["stations"] > first_of["forecast"]
+
+
+@pytest.mark.parametrize(("status", "remedy"), [(403, "purge list"), (503, "/api/health/ready")])
+def test_a_refusal_says_what_to_do(cache: ThreadingHTTPServer, status: int, remedy: str) -> None:
+    cache.answers = status  # type: ignore[attr-defined]
+    with pytest.raises(PublicationFailed, match=remedy):
+        purge(address(cache), ["api"])
 
 
 def test_nothing_changed_fetches_nothing(published: Database, cache: ThreadingHTTPServer) -> None:

@@ -269,6 +269,21 @@ def test_old_data_and_a_silent_server_are_told(browser: Browser, stack: Stack) -
     page.close()
 
 
+def test_a_day_that_did_not_come_is_painted_when_it_does(browser: Browser, stack: Stack) -> None:
+    page = browser.new_page(viewport=WIDE, locale="en-GB")
+    page.clock.install()
+    shown = Shown(page, f"{stack.layout.url('edge')}/")
+    shown.wait_for("flow", "anomaly")
+    page.route("**/api/values/rain*/**", lambda route: route.abort())
+    page.locator("input[name=theme][value=rain]").check(force=True)
+    expect(page.locator("#notice")).to_contain_text("cannot be loaded")
+    page.unroute("**/api/values/rain*/**")
+    page.clock.fast_forward(20_000)
+    shown.wait_for("rain", "anomaly")
+    expect(page.locator("#notice")).to_be_hidden()
+    page.close()
+
+
 def _aged(route: Any) -> None:
     answer = route.fetch()
     route.fulfill(json=[{**entry, "stale": True} for entry in answer.json()])

@@ -25,6 +25,7 @@ let values = null;
 let map = null;
 let stations = {}; // theme → list of features
 let frame = 0;
+let again = 0; // timer of the next start
 let painted = {}; // source → {ids, numbers} of the day on the map
 const UNITS = { flow: "m³/s", anomaly: "%", rain: "mm" };
 
@@ -52,8 +53,14 @@ async function guarded(work) {
     if (!(error instanceof DataError)) throw error;
     // Before the first publication there are no values at all.
     notice(error.status === 404 && !values ? text("empty") : text("unreachable", RETRY_S));
-    setTimeout(() => guarded(start), RETRY_S * 1000);
+    startIn(RETRY_S * 1000);
   }
+}
+
+// Ask again after a while; only the last wish counts.
+function startIn(ms) {
+  clearTimeout(again);
+  again = setTimeout(() => guarded(start), ms);
 }
 
 async function start() {
@@ -77,9 +84,10 @@ async function start() {
       guarded(() => panel.reach(cell));
     });
   }
-  setTimeout(() => guarded(start), REFRESH_MS);
-  if (unchanged) tell();
-  else changeTheme();
+  startIn(REFRESH_MS);
+  if (!unchanged) return changeTheme();
+  tell();
+  show(); // what failed to come before
 }
 
 function changeTheme() {
