@@ -17,7 +17,7 @@ from tools.native.stack import Stack
 pytestmark = pytest.mark.stack
 
 MOST_CONNECTIONS = 25
-CONSTANT_EVENTS = 80
+CONSTANT_EVENTS = 60
 _PAUSE_S = 0.1
 
 
