@@ -25,7 +25,7 @@ test: browser check ## set up and run every check and test
 test-outages: browser ## kill services at 50 moments of the daily work; share runs among workers and containers
 	@$(PYTHON) -m pytest -n 0 tests/killing tests/scaling
 
-play: browser ## seven days with outages under a clock that is set forward (25 minutes); PLAY=folder for mails and pictures
+play: browser ## seven days with outages under a clock that is set forward; PLAY=folder for mails and pictures
 	@$(PYTHON) -m tools.play --folder "$(or $(PLAY),.sagui/play)"
 
 browser:

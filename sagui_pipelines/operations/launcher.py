@@ -132,6 +132,9 @@ class ProcessRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
             try:
                 self._look_at_children()
                 self._pass_on_terminations()
+            except dg.DagsterInvariantViolationError:
+                # The instance was closed: there is nobody left to tell.
+                return
             except (sa.exc.DBAPIError, dg.DagsterError):
                 # The database is away; it is asked again.
                 _log.warning("runs cannot be looked up", exc_info=True)

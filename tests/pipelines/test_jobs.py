@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from datetime import timedelta
 
 import dagster as dg
@@ -49,6 +50,22 @@ def test_a_day_loaded_again_changes_no_row(house: House) -> None:
     assert before == house.database.query(
         "SELECT sum(hashtext(t::text)::bigint) FROM guyane.hyfaa_data_assimilated AS t"
     )
+
+
+def test_a_range_is_one_event_a_day_and_a_constant(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS", "true")
+    house.run("daily")
+    house.run("flow_mgbstandard", range_tags(START, UNTIL))
+    written = []
+    for n_days in (10, 366):
+        tags = range_tags(UNTIL - timedelta(days=n_days - 1), UNTIL)
+        result = house.run("flow_mgbstandard", tags)
+        records = house.instance.all_logs(result.run_id)
+        written.append(Counter(record.dagster_event_type for record in records))
+        assert written[-1].pop(dg.DagsterEventType.ASSET_MATERIALIZATION) == n_days
+    assert written[0] == written[1]
+    assert written[0][dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED] == 1
+    assert written[0].total() <= 60, dict(written[0])
 
 
 def test_materialization_tells_rows_dates_version_and_shows_a_plot(house: House) -> None:
