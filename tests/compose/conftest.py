@@ -14,7 +14,8 @@ from tests.compose.containers import Containers
 from tests.conftest import ROOT, free_port
 from tools.docker_engine import Engine, docker_engine
 
-CELLS, HISTORY_DAYS = 200, 45
+# A forecast is made of the rain of years before.
+CELLS, HISTORY_DAYS = 200, 420
 _BASES = ("PYTHON_BASE", "NGINX_BASE", "DATABASE_BASE", "VARNISH_BASE", "TILESERV_BASE", "GO_BASE")
 _OF_THE_SHELL = ("PATH", "HOME", "DOCKER_CONFIG", "http_proxy", "https_proxy", "no_proxy")
 

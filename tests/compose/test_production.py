@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -115,7 +115,7 @@ def production(planned: Composition, network: str) -> Composition:
 
 
 @pytest.fixture(scope="module")
-def proxy(production: Composition, tmp_path_factory: pytest.TempPathFactory) -> str:
+def proxy(production: Composition, tmp_path_factory: pytest.TempPathFactory) -> Proxy:
     """What Traefik does with the labels of Varnish: TLS for its host, on to its port."""
     labels = production.facts("varnish")["Config"]["Labels"]
     assert labels["traefik.enable"] == "true"
@@ -128,37 +128,46 @@ def proxy(production: Composition, tmp_path_factory: pytest.TempPathFactory) -> 
     (folder / "nginx.conf").write_text(_PROXY.format(hosts=" ".join(hosts), port=port))
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}",
-         "-addext", f"subjectAltName=DNS:{HOST}", "-keyout", "key.pem", "-out", "certificate.pem"],
+         "-addext", f"subjectAltName=DNS:{HOST},IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"],
         cwd=folder, check=True, capture_output=True,
     )  # fmt: skip
     for path in folder.iterdir():
         path.chmod(0o644)
     open_to_containers(folder)
-    public = str(free_port())
+    public = Proxy(free_port(), folder / "certificate.pem")
     name = f"{production.project}-proxy"
     production.docker(
-        "run", "-d", "--name", name, "--network", NETWORK, "-p", f"127.0.0.1:{public}:8443",
+        "run", "-d", "--name", name, "--network", NETWORK, "-p", f"127.0.0.1:{public.port}:8443",
         "-v", f"{folder}:/proxy:ro", "--entrypoint", "nginx", "sagui-test/nginx", "-e", "stderr", "-c", "/proxy/nginx.conf",
     )  # fmt: skip
     wait(lambda: answers(public), lambda: production.docker("logs", name).stderr, 60)
     return public
 
 
-def fetch(port: str, path: str) -> requests.Response:
+@dataclass(frozen=True)
+class Proxy:
+    """Where TLS ends.
+
+    Attributes:
+        port: where it listens on this machine.
+        certificate: what it signs with.
+    """
+
+    port: int
+    certificate: Path
+
+
+def fetch(proxy: Proxy, path: str) -> requests.Response:
     """An answer through TLS, under the public name."""
-    return requests.get(
-        f"https://127.0.0.1:{port}{path}",
-        headers={"Host": HOST},
-        verify=False,  # noqa: S501 - it signs itself
-        timeout=30,
-    )
+    address = f"https://127.0.0.1:{proxy.port}{path}"
+    return requests.get(address, headers={"Host": HOST}, verify=str(proxy.certificate), timeout=30)
 
 
-def answers(port: str) -> bool:
+def answers(proxy: Proxy) -> bool:
     """Whether the platform is ready, as readers see it."""
     try:
-        return fetch(port, "/api/health/ready").status_code == 200
-    except requests.ConnectionError:
+        return fetch(proxy, "/api/health/ready").status_code == 200
+    except requests.RequestException:
         return False
 
 
@@ -222,15 +231,15 @@ def test_secrets_are_made_once(planned: Composition) -> None:
     assert len({text for text in before.values() if text}) == 8
 
 
-def test_platform_answers_through_tls(production: Composition, proxy: str) -> None:
-    for path in ("/", "/dashboards/", "/api/v1/", "/tiles/index.json"):
+def test_platform_answers_through_tls(production: Composition, proxy: Proxy) -> None:
+    for path in ("/", "/dashboards/", "/api/v1/"):
         assert fetch(proxy, path).status_code == 200, path
     login = fetch(proxy, "/admin/login/")
     assert "secure" in login.headers["Set-Cookie"].lower()
     assert "max-age" in login.headers["Strict-Transport-Security"]
 
 
-def test_only_varnish_is_on_the_public_network(production: Composition, proxy: str) -> None:
+def test_only_varnish_is_on_the_public_network(production: Composition, proxy: Proxy) -> None:
     template = "{{range .Containers}}{{.Name}} {{end}}"
     members = production.docker("network", "inspect", "--format", template, NETWORK).stdout.split()
     varnish = production.facts("varnish")["Name"].lstrip("/")
@@ -245,13 +254,14 @@ def test_only_dagster_listens_and_only_on_loopback(production: Composition) -> N
         assert bool(bindings) is (service == "dagster-webserver")
 
 
-def test_delivered_files_are_loaded_row_for_row(production: Composition, flows: str) -> None:
+def test_delivered_files_are_loaded_row_for_row(production: Composition, proxy: Proxy, flows: str) -> None:
     production.compose("exec", "-T", "dagster-daemon", "sagui", "load")
     assert production.sql(_FLOWS) == flows
     assert not flows.startswith("0 ")
+    assert fetch(proxy, "/tiles/index.json").status_code == 200
 
 
-def test_upgrade_in_place_keeps_every_row(production: Composition, proxy: str) -> None:
+def test_upgrade_in_place_keeps_every_row(production: Composition, proxy: Proxy) -> None:
     plan = production.compose(*_UNAPPLIED).stdout
     *_, previous, newest = re.findall(r"sagui\.(\w+)", plan)
     production.sql("INSERT INTO guyane.auth_group (name) VALUES ('made before the upgrade')")
@@ -298,7 +308,7 @@ def test_socket_is_given_to_the_daemon_alone_and_only_on_request(
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "backup"])
-def test_killed_container_comes_back(production: Composition, proxy: str, service: str) -> None:
+def test_killed_container_comes_back(production: Composition, proxy: Proxy, service: str) -> None:
     started = production.facts(service)["State"]["StartedAt"]
     production.execute(service, "bash", "-c", "kill -9 -1", check=False)
     wait(
@@ -310,7 +320,7 @@ def test_killed_container_comes_back(production: Composition, proxy: str, servic
     wait(lambda: answers(proxy), lambda: production.logs(service), 60)
 
 
-def test_restore_gives_every_row_back(production: Composition, proxy: str) -> None:
+def test_restore_gives_every_row_back(production: Composition, proxy: Proxy) -> None:
     done = production.make("backup")
     assert done.returncode == 0, done.stdout + done.stderr
     before = rows(production)
