@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,7 +21,7 @@ from sagui_backend.administration.sql_text import statement
 from sagui_backend.api.references import DAYS_OF_YEAR, most_zero_days
 from sagui_backend.sagui.models import StationsReferenceFlow, StationsReferenceFlowPeriod
 
-UPLOAD_PERMISSIONS = ("sagui.add_stationsreferenceflow", "sagui.change_stationsreferenceflow")
+_UPLOAD_PERMISSIONS = ("sagui.add_stationsreferenceflow", "sagui.change_stationsreferenceflow")
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ class ReferenceFlowAdmin(ReadOnlyAdmin):
 
     def import_csv(self, request: HttpRequest) -> HttpResponseBase:
         """Upload, preview and confirmation."""
+        if not request.user.has_perms(_UPLOAD_PERMISSIONS):
+            raise PermissionDenied
         # Only this page needs pandas, which is slow to import.
         from sagui_backend.administration.reference_upload import upload_page  # noqa: PLC0415
 
@@ -141,7 +144,7 @@ class ReferenceFlowAdmin(ReadOnlyAdmin):
         """The list, below a table that says which series are complete."""
         context = {
             "completeness": completeness(),
-            "may_upload": request.user.has_perms(UPLOAD_PERMISSIONS),
+            "may_upload": request.user.has_perms(_UPLOAD_PERMISSIONS),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)

@@ -12,7 +12,6 @@ import pandas as pd
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.db.models.functions import Now
@@ -25,7 +24,6 @@ from django.utils.translation import gettext_lazy as _
 
 from sagui_backend.administration.base import acting
 from sagui_backend.administration.models import ReferenceUpload
-from sagui_backend.administration.reference import UPLOAD_PERMISSIONS
 from sagui_backend.administration.sql_text import statement
 from sagui_backend.sagui.models import Stations, StationsReferenceFlowPeriod
 from sagui_pipelines.errors import ReferenceFlowInvalid, SourceCorrupt
@@ -134,9 +132,7 @@ class Preview:
 
 
 def upload_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponseBase:
-    """Answer the form, the file or the confirmation."""
-    if not request.user.has_perms(UPLOAD_PERMISSIONS):
-        raise PermissionDenied
+    """Answer the form, the file or the confirmation of somebody who may upload."""
     if request.method == "POST" and "upload" in request.POST:
         return _confirm(model_admin, request)
     form = UploadForm(request.POST or None, request.FILES or None)
