@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from sagui_backend.api.formats import CsvRenderer
 from sagui_backend.api.freshness import Freshness
 
 P = ParamSpec("P")
@@ -29,6 +31,13 @@ class ApiView(APIView):
     http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
     operation_action: ClassVar[str | None] = None
     csv_columns: Sequence[str] = ()
+
+    def options(self, request: Request, *arguments: Any, **named: Any) -> Response:
+        """What the view is; JSON where the format asked for holds rows only."""
+        if request.accepted_renderer.format == CsvRenderer.format:
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = JSONRenderer.media_type
+        return super().options(request, *arguments, **named)
 
 
 def snapshot(read: Callable[P, R]) -> Callable[P, R]:

@@ -12,6 +12,12 @@ BAD_DURATION = {
     "status": 400,
     "errors": {"duration": "'ten' is not a whole number of days from 1 to 1830."},
 }
+MALFORMED = {"detail": "Bad Request: the address is malformed", "title": "Bad Request", "status": 400}
+NOTHING = {
+    "detail": "There is nothing at this address; /api/v1/ lists what there is.",
+    "title": "Not Found",
+    "status": 404,
+}
 NO_PAGE = {"detail": "Invalid page.", "title": "Not Found", "status": 404}
 NO_STATION = {"detail": "There is no station 99.", "title": "Not Found", "status": 404}
 ROOT = {

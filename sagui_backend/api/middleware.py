@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 
+from sagui_backend.api.errors import problem
+
 CACHE_TAG = "api"
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _CACHED_PREFIXES = ("/api/v1/", "/api/schema")
 
 
@@ -27,7 +32,7 @@ class ApiMiddleware:
         # put one reader's page before another.
         request.META["HTTP_ACCEPT_LANGUAGE"] = "en"
         request.META.pop("HTTP_COOKIE", None)
-        response = self.get_response(request)
+        response = _refusal(request) or self.get_response(request)
         response.cookies.clear()
         _vary_less(response)
         if response.status_code >= 400:
@@ -35,6 +40,13 @@ class ApiMiddleware:
         elif response.status_code == 200 and request.path.startswith(_CACHED_PREFIXES):
             return _validated(request, response)
         return response
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    # The edge refuses them too: no parameter means anything with them, and logs are for people.
+    if _CONTROL_CHARACTER.search(unquote(request.META["QUERY_STRING"])):
+        return problem(400, "The address is malformed: it holds a control character.")
+    return None
 
 
 def _vary_less(response: HttpResponseBase) -> None:

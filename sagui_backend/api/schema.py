@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from sagui_backend.api import examples
 from sagui_backend.api import serializers as shapes
+from sagui_backend.api.pagination import PAGE
 from sagui_backend.api.parameters import LONGEST_DURATION
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -26,6 +27,14 @@ class ApiSchema(AutoSchema):
         action = getattr(self.view, "operation_action", None)
         return f"{name.rpartition('_')[0]}_{action}" if action else name
 
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        """Where the suffix says the format, no parameter does; elsewhere it may be empty too."""
+        given: list[OpenApiParameter] = super().get_override_parameters()
+        if "drf_format_suffix" in self.path_regex:
+            return [*given, OpenApiParameter("format", exclude=True)]
+        formats = [renderer.format for renderer in self.view.renderer_classes if renderer.format != "api"]
+        return [*given, OpenApiParameter("format", enum=[*formats, ""])] if len(formats) > 1 else given
+
 
 def duration_parameter(meaning: str, default: int | None) -> OpenApiParameter:
     """The query parameter `duration`."""
@@ -38,8 +47,22 @@ def duration_parameter(meaning: str, default: int | None) -> OpenApiParameter:
 
 
 _PAGES = [
-    OpenApiParameter("page", str, description="Number of the page from 1, or `last`."),
-    OpenApiParameter("page_size", int, description="Features per page, at most 10000.", default=100),
+    OpenApiParameter(
+        "page",
+        {"type": "string", "pattern": f"^{PAGE}$"},
+        description="Number of the page from 1, or `last`.",
+    ),
+    OpenApiParameter(
+        "page_size",
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"},
+            ]
+        },
+        description="Features per page, at most 10000; what is no such number counts as the default.",
+        default=100,
+    ),
 ]
 _AGE = [
     OpenApiParameter(
@@ -59,10 +82,17 @@ _AGE = [
         description="Whether that day is too long ago to be called today's situation.",
     ),
 ]
-_BAD_PARAMETER = {
+_MALFORMED = {
     (400, _JSON): OpenApiResponse(
         shapes.ProblemSerializer,
-        "A parameter is wrong.",
+        "The address is malformed.",
+        [OpenApiExample("malformed", examples.MALFORMED)],
+    )
+}
+BAD_PARAMETER = {
+    (400, _JSON): OpenApiResponse(
+        shapes.ProblemSerializer,
+        "A parameter is wrong, or the address is malformed.",
         [OpenApiExample("duration", examples.BAD_DURATION)],
     )
 }
@@ -73,6 +103,9 @@ def missing(what: str, example: dict[str, Any]) -> dict[tuple[int, str], OpenApi
     return {
         (404, _JSON): OpenApiResponse(shapes.ProblemSerializer, what, [OpenApiExample("missing", example)])
     }
+
+
+_NOTHING = missing("There is nothing at this address.", examples.NOTHING)
 
 
 def described(
@@ -93,7 +126,8 @@ def described(
             OpenApiTypes.STR, "", [OpenApiExample("example", csv, media_type="text/csv")]
         )
     decorate: Decorator = extend_schema(
-        responses=responses | (errors or {}), parameters=[*parameters, *(_AGE if dated else [])]
+        responses=responses | _MALFORMED | _NOTHING | (errors or {}),
+        parameters=[*parameters, *(_AGE if dated else [])],
     )
     return decorate
 
@@ -119,14 +153,14 @@ flow_previ_data = described(
     shapes.PreviRecordSerializer,
     examples.PREVI_RECORD,
     parameters=(duration_parameter("Observed days, ending at the newest.", 10),),
-    errors=_BAD_PARAMETER | _NO_STATION,
+    errors=BAD_PARAMETER | _NO_STATION,
     csv=examples.PREVI_CSV,
 )
 flow_alerts_data = described(
     shapes.FlowRecordSerializer,
     examples.FLOW_RECORD,
     parameters=(duration_parameter("Observed days, ending at the newest.", 365),),
-    errors=_BAD_PARAMETER | _NO_STATION,
+    errors=BAD_PARAMETER | _NO_STATION,
 )
 rain_basins = described(shapes.RainBasinsSerializer, examples.RAIN_BASINS)
 atmo_files = described(
@@ -135,7 +169,7 @@ atmo_files = described(
     parameters=(
         duration_parameter("Days, ending at the newest image; without it the 10 newest images.", None),
     ),
-    errors=_BAD_PARAMETER,
+    errors=BAD_PARAMETER,
 )
 atmo_classes = described(
     shapes.AtmoClassSerializer(many=True), examples.ATMO_CLASS, csv=examples.ATMO_CLASSES_CSV, dated=False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from sagui_backend.api.schema import described, duration_parameter, missing
+from sagui_backend.api.schema import BAD_PARAMETER, described, duration_parameter, missing
 from sagui_backend.api.serializers import ObservedDaySerializer, SeriesDaySerializer
 
 
@@ -75,7 +75,8 @@ cell_data = described(
     CellRecordSerializer,
     _CELL_EXAMPLE,
     parameters=(duration_parameter("Observed days, ending at the newest.", 90),),
-    errors=missing(
+    errors=BAD_PARAMETER
+    | missing(
         "There is no such cell.", {"detail": "There is no cell 99999.", "title": "Not Found", "status": 404}
     ),
 )

@@ -97,6 +97,14 @@ def test_database_out_of_reach_is_a_503_that_says_so(
     assert "no route" in caplog.text
 
 
+@pytest.mark.parametrize("query", ["page_size=%00", "page=1%0A", "duration=10%7f", "%1b=1"])
+def test_control_characters_are_refused(api: Api, query: str) -> None:
+    response = api.get(f"/api/v1/flow_previ/stations?{query}")
+    assert (response.status_code, response["Content-Type"]) == (400, "application/json")
+    assert response["Cache-Control"] == "no-store"
+    assert list(response.json()) == ["detail", "title", "status"]
+
+
 def test_unacceptable_accept_is_406_json(api: Api) -> None:
     response = api.get("/api/v1/dashboard", HTTP_ACCEPT="image/png")
     assert (response.status_code, response["Content-Type"]) == (406, "application/json")
@@ -109,6 +117,15 @@ def test_only_reading_is_allowed(api: Api, method: str) -> None:
     assert response["Content-Type"] == "application/json"
     assert api.client.head("/api/v1/dashboard").status_code == 200
     assert api.client.options("/api/v1/dashboard").status_code == 200
+
+
+@pytest.mark.parametrize("endpoint", ["", *ENDPOINTS])
+def test_options_are_json_in_every_format(api: Api, endpoint: str) -> None:
+    offered = ["json", "csv"] if endpoint in {"flow_previ/stations/1/data", "atmo/classes"} else ["json"]
+    for query in ("", *(f"?format={name}" for name in offered)):
+        response = api.client.options(f"/api/v1/{endpoint}{query}")
+        assert (response.status_code, response["Content-Type"]) == (200, "application/json"), query
+        assert response.json()["renders"]
 
 
 @pytest.mark.parametrize("endpoint", ["", *ENDPOINTS])
