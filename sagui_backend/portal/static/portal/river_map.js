@@ -3,6 +3,7 @@
 import { SCALES, UNKNOWN } from "./classes.js";
 
 const MAX_TILE_ZOOM = 14;
+const [NAME_PX, LINE_PX] = [160, 18]; // room that a station's name takes
 
 // A colour per class, looked up by the number in the feature's state.
 const colours = (scale) => [
@@ -70,6 +71,7 @@ class RiverMap {
       paint: { "line-color": "#111", "line-width": ["interpolate", ["linear"], ["zoom"], 5, 5, 12, 16], "line-opacity": 0.55 },
     });
     map.addLayer({ ...reach, id: "rivers", type: "line", paint: { "line-color": "#6aaed6", "line-width": LINE_WIDTH } });
+    map.on("zoomend", () => this.#placeNames());
     // A thin line is hard to hit with a finger.
     map.addLayer({ ...reach, id: "touch", type: "line", paint: { "line-width": 16, "line-opacity": 0 } });
   }
@@ -108,6 +110,17 @@ class RiverMap {
       });
       const marker = new maplibregl.Marker({ element: button }).setLngLat(station.geometry.coordinates).addTo(this.#map);
       return { station, button, marker };
+    });
+    this.#placeNames();
+  }
+
+  // A name stands right of its station, or left where it would run into the next one.
+  #placeNames() {
+    const places = this.#stations.map(({ station }) => this.#map.project(station.geometry.coordinates));
+    this.#stations.forEach(({ button }, own) => {
+      const { x, y } = places[own];
+      const crowded = places.some((other) => other.x > x && other.x < x + NAME_PX && Math.abs(other.y - y) < LINE_PX);
+      button.classList.toggle("left", crowded);
     });
   }
 
