@@ -43,7 +43,7 @@ def test_pg_tileserv_is_built_or_the_build_says_what_to_do(images: Composition) 
     upstream = Composition(
         images.source, images.kind, {**images.environment, "SAGUI_TILESERV": "pg_tileserv"}
     )
-    built = upstream.compose("build", "pg-tileserv", check=False)
+    built = upstream.compose("build", "--force-rm", "pg-tileserv", check=False)
     said = built.stdout + built.stderr
     if built.returncode == 0:
         tag = "sagui-test/tileserv-pg_tileserv"
