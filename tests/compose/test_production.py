@@ -96,6 +96,9 @@ def planned(
     composition.docker("rm", "-f", f"{composition.project}-proxy", check=False)
     composition.remove()
     composition.docker("network", "rm", NETWORK, check=False)
+    chosen = ("--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=sagui-test/*:next")
+    if upgraded := composition.docker("images", *chosen).stdout.split():
+        composition.docker("rmi", *upgraded)
 
 
 @pytest.fixture(scope="module")
