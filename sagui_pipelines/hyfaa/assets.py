@@ -9,6 +9,7 @@ import netCDF4
 
 from sagui_pipelines.asset_kit import OWNERS, file_key, reported_errors
 from sagui_pipelines.errors import SourceCorrupt, SourceMissing
+from sagui_pipelines.hyfaa.netcdf import LIBRARY
 from sagui_pipelines.hyfaa.rain_store import RainStore
 from sagui_pipelines.hyfaa.runner import Step, StepReport
 from sagui_pipelines.hyfaa.snapshot import take_snapshot
@@ -60,7 +61,7 @@ def static_data(context: dg.AssetExecutionContext, inputs: Inputs) -> dg.Materia
                 path, "is not there", "Download HYFAA's input data, or set SAGUI_HYFAA_WORKDIR."
             )
         try:
-            with netCDF4.Dataset(path) as dataset:
+            with LIBRARY, netCDF4.Dataset(path) as dataset:
                 sizes = {name: dimension.size for name, dimension in dataset.dimensions.items()}
         except OSError as error:
             raise SourceCorrupt(path, f"cannot be read as NetCDF ({error})", "Download it again.") from error

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sagui_pipelines.errors import SaguiError, SourceCorrupt, SourceInvalid, SourceMissing
+from sagui_pipelines.hyfaa.netcdf import LIBRARY
 from sagui_pipelines.hyfaa.solutions import STATIC_DATA
 
 OUTLET = -1
@@ -95,7 +96,7 @@ def _decoded(path: Path, content: bytes) -> Mesh:
     if not content:
         raise SourceCorrupt(path, "is empty (0 bytes)", _AGAIN)
     try:
-        with netCDF4.Dataset(path.name, memory=content) as dataset:
+        with LIBRARY, netCDF4.Dataset(path.name, memory=content) as dataset:
             dataset.set_auto_maskandscale(False)
             downstream = _cells(path, dataset, "cell_id_upstream").astype(
                 np.int64

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sagui_pipelines.errors import SourceCorrupt, SourceInvalid, SourceMissing
 from sagui_pipelines.hydro.limits import FLOW_LIMIT_M3S, LEVEL_LIMITS_M
+from sagui_pipelines.hyfaa.netcdf import LIBRARY
 from sagui_pipelines.hyfaa.portal_header import RUN_AGAIN, read_header
 
 _FILL_VALUE = netCDF4.default_fillvals["f8"]
@@ -75,8 +76,8 @@ class Portal:
         with self._reading():
             self._dataset = netCDF4.Dataset(path, "r")
         try:
-            self._dataset.set_auto_maskandscale(False)
             with self._reading():
+                self._dataset.set_auto_maskandscale(False)
                 header = read_header(self._dataset, self.source, is_forecast=is_forecast)
             self.dates = header.dates
             self.time_added_jd = header.time_added_jd
@@ -104,8 +105,9 @@ class Portal:
 
     def close(self) -> None:
         """Close the file; harmless when it is closed already."""
-        if self._dataset.isopen():
-            self._dataset.close()
+        with LIBRARY:
+            if self._dataset.isopen():
+                self._dataset.close()
 
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Return the (start, stop) of consecutive reads that cover all days."""
@@ -147,8 +149,9 @@ class Portal:
         variable = self._dataset.variables[self.columns[column]]
         with self._reading():
             values = np.asarray(variable[start:stop], dtype=np.float64)
+            declared = _declared_fills(variable)
         missing = ~np.isfinite(values)
-        for fill in (_FILL_VALUE, *_declared_fills(variable)):
+        for fill in (_FILL_VALUE, *declared):
             missing |= values == fill
         values[missing] = np.nan
         low, high = limits(column)
@@ -174,13 +177,15 @@ class Portal:
             self._set_caches(_CACHE_BYTES)
 
     def _set_caches(self, total_bytes: int) -> None:
-        for name in self.columns.values():
-            self._dataset.variables[name].set_var_chunk_cache(total_bytes // len(self.columns))
+        with self._reading():
+            for name in self.columns.values():
+                self._dataset.variables[name].set_var_chunk_cache(total_bytes // len(self.columns))
 
     @property
     def _chunk_depth(self) -> int:
         """Days in one compressed chunk of the file; 1 where it is not compressed."""
-        chunks = self._dataset.variables[self.columns["flow_mean"]].chunking()
+        with self._reading():
+            chunks = self._dataset.variables[self.columns["flow_mean"]].chunking()
         return 1 if isinstance(chunks, str) else min(int(chunks[0]), self.dates.size)
 
     def _check_any_flow(self) -> None:
@@ -192,7 +197,8 @@ class Portal:
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
-            yield
+            with LIBRARY:
+                yield
         except (OSError, RuntimeError) as error:  # the two that netCDF4 raises for damaged files
             fact = f"cannot be read as NetCDF-4: {error}; it is damaged or cut off"
             raise SourceCorrupt(self.source, fact, RUN_AGAIN) from error

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from sagui_pipelines.errors import SourceCorrupt, SourceInvalid, SourceMissing, SourceNotReady
 from sagui_pipelines.hydro.limits import RAIN_LIMIT_MM
+from sagui_pipelines.hyfaa.netcdf import LIBRARY
 from sagui_pipelines.hyfaa.rain_rows import SELECT, RainRow, RowError, day_of_name, parse
 from sagui_pipelines.hyfaa.workspace import refuse_lock
 
@@ -201,7 +202,7 @@ def _content(path: Path) -> bytes:
 
 def _decode(path: Path, content: bytes) -> NDArray[np.floating]:
     try:
-        with netCDF4.Dataset(path.name, memory=content) as dataset:
+        with LIBRARY, netCDF4.Dataset(path.name, memory=content) as dataset:
             dataset.set_auto_maskandscale(False)
             rain = dataset.variables.get("rain")
             if rain is None or rain.dimensions != ("n_meshes",) or np.dtype(rain.dtype).kind != "f":

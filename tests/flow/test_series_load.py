@@ -355,16 +355,10 @@ def test_days_outside_the_file_are_refused_when_nothing_else_is_asked(
 
 
 def test_two_loads_at_once_are_as_good_as_one(engine: sa.Engine, database: Any, portal_file: Path) -> None:
-    # HDF5 is not made for threads: each load gets its file opened before.
     reports: list[LoadReport] = []
-    lock = threading.Lock()
 
     def run() -> None:
-        with lock:
-            portal = Portal(portal_file)
-        reports.append(load_series(engine, portal, Solution.ASSIMILATED, DATES[-40:]))
-        with lock:
-            portal.close()
+        reports.append(load(engine, portal_file, DATES[-40:]))
 
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import netCDF4
@@ -259,6 +260,18 @@ def test_reads_stay_small_whatever_the_width(hyfaa) -> None:
 
 
 # ---------------------------------------------------------------------------- damaged, unfinished, wrong
+
+
+def test_readers_in_several_threads_get_the_values(hyfaa) -> None:
+    flow = hyfaa.flow(200, 400)
+    path = hyfaa.portal(flow=flow)
+
+    def read(_: int) -> bool:
+        with Portal(path) as portal, portal.in_order():
+            return same_bits(portal.read("flow_mean", 0, 200), flow)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(read, range(40)))
 
 
 def test_missing_file(tmp_path: Path) -> None:

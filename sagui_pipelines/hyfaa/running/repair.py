@@ -14,6 +14,7 @@ from pathlib import Path
 
 import netCDF4
 
+from sagui_pipelines.hyfaa.netcdf import LIBRARY
 from sagui_pipelines.hyfaa.running.catalogue import delete_unfinished, unfinished
 from sagui_pipelines.hyfaa.running.layout import Layout
 from sagui_pipelines.hyfaa.running.plan import SCIENCE, SOLUTIONS, Store, databases, solution_folder
@@ -64,7 +65,7 @@ def drop_unusable_science(workdir: Path, solution: str) -> list[str]:
     if not science.exists():
         return []
     try:
-        with netCDF4.Dataset(science) as dataset:
+        with LIBRARY, netCDF4.Dataset(science) as dataset:
             usable = {"n_time", "n_cells", "n_ensemble"} <= dataset.dimensions.keys()
     except (OSError, RuntimeError):  # the two that netCDF4 raises for damaged files
         usable = False
