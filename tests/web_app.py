@@ -20,5 +20,6 @@ _tiles = TileServer(TileDatabase(os.environ["DATABASE_URL"], connections=THREADS
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """WSGI."""
-    server = _tiles if environ["PATH_INFO"].startswith("/tiles/") else _backend
+    path = environ["PATH_INFO"]
+    server = _tiles if path.startswith("/tiles/") and path.endswith(".pbf") else _backend
     return server(environ, start_response)
