@@ -51,6 +51,9 @@ def _pinned_environment() -> None:
         if name.startswith(("SAGUI_", "DAGSTER_", "PG")) and name != "SAGUI_SHARED_DATA":
             del os.environ[name]
     os.environ["TZ"] = "UTC"
+    # A shell's background jobs ignore interrupts, and so would every process of the tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
