@@ -42,10 +42,6 @@ CHANGES = {
         "UPDATE guyane.hyfaa_stations SET reference_conversion = 'f - 75' WHERE id = 1",
         ["reference_flow"],
     ),
-    "the same conversion": (
-        "UPDATE guyane.hyfaa_stations SET reference_conversion = 'f - 75' WHERE id = 1",
-        [],
-    ),
     "removed": ("DELETE FROM guyane.hyfaa_stations WHERE code = 'new'", []),
     "new station": (
         "INSERT INTO guyane.hyfaa_stations (code, name, minibasin_id) VALUES ('new', 'New', 4444)",
@@ -81,6 +77,13 @@ def test_what_is_recorded(site: Site, recorded: Recorded, case: str) -> None:
     statement, what = CHANGES[case]
     site.database.query(statement, role="api")
     assert recorded() == [(name, "sagui_api") for name in what]
+
+
+def test_the_same_conversion_again_is_no_change(site: Site, recorded: Recorded) -> None:
+    statement = "UPDATE guyane.hyfaa_stations SET reference_conversion = %s WHERE id = 3"
+    for conversion in ("f - 60", "f - 60", None, None):
+        site.database.query(statement, conversion, role="api")
+    assert recorded() == [("reference_flow", "sagui_api")] * 2
 
 
 def test_what_pipelines_load_is_not_an_edit(site: Site, recorded: Recorded) -> None:

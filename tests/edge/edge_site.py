@@ -65,7 +65,11 @@ class EdgeSite:
         problem = health.wait(
             service.check(time.time()), lambda: None if process.poll() is None else "it ended", timeout_s=60
         )
-        assert problem is None, f"{name}: {problem}\n{(self.layout.logs / f'{name}.log').read_text()[-3000:]}"
+        assert problem is None, f"{name}: {problem}\n{self.log(name)}"
+
+    def log(self, name: str) -> str:
+        """The end of what a service has said."""
+        return (self.layout.logs / f"{name}.log").read_text()[-3000:]
 
     def stop(self, name: str) -> None:
         """End a service and its children."""

@@ -88,7 +88,8 @@ def test_backend_down_shows_what_was_seen(site: EdgeSite) -> None:
         # Asked at every state of the probe, it never fails.
         while site.get("/api/health/ready").status_code != 503 and time.monotonic() < deadline:
             assert site.get("/api/values/").content == seen.content
-        assert site.get(TILE).status_code == 200
+        tile = site.get(TILE)
+        assert tile.status_code == 200, f"{tile.headers}\n{tile.text}\n{site.log('varnish')}"
         with pytest.raises(requests.HTTPError):
             site.get("/api/v1/never-seen").raise_for_status()
     finally:

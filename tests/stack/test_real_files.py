@@ -20,7 +20,8 @@ from tests.conftest import free_port_offset
 from tools.native import demo, tiles
 from tools.native.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.shared_data]
+# All of them wait for the first to make 11,595 cells' geography and to load years.
+pytestmark = [pytest.mark.stack, pytest.mark.shared_data, pytest.mark.timeout(1800)]
 
 CELLS = 11_595
 LAYER = "guyane.hyfaa_data_aggregated_geo"
