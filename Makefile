@@ -20,7 +20,7 @@ start: setup ## start everything, materialize nothing
 	@$(PYTHON) -m tools.native up
 
 test: browser check ## set up and run every check and test
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup --ignore tests/compose --ignore tests/killing --ignore tests/scaling
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --ignore tests/compose --ignore tests/killing --ignore tests/scaling
 
 test-outages: browser ## kill services at 50 moments of the daily work; share runs among workers and containers
 	@$(PYTHON) -m pytest -n 0 tests/killing tests/scaling

@@ -185,6 +185,7 @@ def test_hyfaa_in_somebody_else_s_container_is_respected(place: Place, client: d
         ],
         environment={"hyfaa_workdir": "/work", "hyfaa_temp_dir": "/work/temp"},
         working_dir="/work",
+        network_mode="none",
         volumes={source: {"bind": target, "mode": mode} for source, target, mode in mounts}
         | {str(place.workdir): {"bind": "/work", "mode": "rw"}},
         detach=True,

@@ -36,14 +36,21 @@
     const $ = window.django?.jQuery;
     if (!select || !$) return null;
     const chosen = L.geoJSON(null, { style: SELECTED, interactive: false }).addTo(map);
+    let wanted = null;
     const show = async () => {
+      // The list says "change" also when it is set up, and answers may come in another order than the choices.
+      const mini = select.value;
+      if (mini === wanted) return;
+      wanted = mini;
       chosen.clearLayers();
-      if (!select.value) return;
-      const response = await fetch(`${options.line}?${new URLSearchParams({ mini: select.value })}`);
-      if (!response.ok) return;
-      chosen.addData(await response.json());
-      map.getContainer().dataset.minibasin = select.value;
-      if (!hasPlace() && chosen.getBounds().isValid()) map.fitBounds(chosen.getBounds(), { maxZoom: 11 });
+      if (!mini) return;
+      const response = await fetch(`${options.line}?${new URLSearchParams({ mini })}`);
+      const line = response.ok ? await response.json() : null;
+      if (wanted !== mini) return;
+      if (!line) { wanted = null; return; }
+      chosen.addData(line);
+      map.getContainer().dataset.minibasin = mini;
+      if (!hasPlace() && chosen.getBounds().isValid()) map.fitBounds(chosen.getBounds(), { maxZoom: 11, animate: false });
     };
     $(select).on("change", show);
     show();
