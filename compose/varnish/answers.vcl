@@ -14,14 +14,22 @@ sub vcl_backend_fetch {
     unset bereq.http.X-Sagui-Kind;
     unset bereq.http.X-Sagui-Filled;
     unset bereq.http.X-Sagui-Stale;
+    if (bereq.http.X-Sagui-Ahead ~ ".") {
+        var.set("ahead", "yes");
+        var.set("label", "=" + bereq.http.X-Sagui-Ahead);
+        set bereq.url = bereq.url + "?edition=ahead";
+    }
+    unset bereq.http.X-Sagui-Ahead;
     unset bereq.http.xkey-purge;
     if (var.get("kind") == "tile") {
         # The label is read where the making begins: it never promises newer data than the tile holds. So is the number of the
         # list, and before the label: the list is written in the other order.
         var.set("list", var.global_get("list"));
         var.set("layer", regsub(bereq.url, "^/tiles/([^/]+)/.*$", "\1"));
-        var.set("label", regsub(
-            var.get("layer") + "|" + var.global_get("layers"), "^([^|]+)\|.*\|\1=([^|]+)\|.*$", "=\2"));
+        if (var.get("ahead") != "yes") {
+            var.set("label", regsub(
+                var.get("layer") + "|" + var.global_get("layers"), "^([^|]+)\|.*\|\1=([^|]+)\|.*$", "=\2"));
+        }
         unset bereq.http.If-None-Match;
         unset bereq.http.Cookie;
         unset bereq.http.Authorization;
@@ -128,6 +136,12 @@ sub answer_tile {
     }
     set beresp.grace = 7d;
     set beresp.keep = 0s;
+    if (var.get("ahead") == "yes") {
+        # Its publication's purge is not meant for it.
+        unset beresp.http.xkey;
+        set beresp.ttl = 5m;
+        set beresp.grace = 0s;
+    }
     # Most tiles of the world are empty, but one that was not before may be so by a fault.
     if (beresp.status == 204 || beresp.http.Content-Length == "0") {
         set beresp.http.X-Sagui-Empty = "yes";

@@ -7,6 +7,8 @@
 #   wanted    data version that the client asked for
 #   closer    the address has been checked
 #   fresh     an old answer will not do
+#   ahead     data version whose tile is looked for among those that were made before its publication
+#   handed    this is the publisher who hands such a tile to the cache
 #   stale     making it anew failed: an old answer will do
 #   filled    the tile that is kept has features
 #   next      address to go on with once the list of layers is here
@@ -32,7 +34,7 @@ include "refusals.vcl";
 sub vcl_recv {
     # The most frequent question before all others: a tile in its one spelling. What is kept under an address was checked
     # when it was fetched; what is not comes here a second time.
-    if (req.restarts == 0 && req.method == "GET" && !req.http.X-Refresh
+    if (req.restarts == 0 && req.method == "GET" && !req.http.X-Refresh && !req.http.X-Ahead
         && req.url ~ "^/tiles/[a-z0-9_]+\.[a-z0-9_]+/\d+/\d+/\d+\.pbf(\?v=[0-9a-f]{1,64})?$"
         && std.integer(var.global_get("layers due"), 0) > std.time2integer(now, 0)) {
         set req.backend_hint = tileserv;
@@ -40,6 +42,10 @@ sub vcl_recv {
         if (req.url ~ "\?") {
             call only_version;
         }
+        return (hash);
+    }
+    # The same tile once more, made ahead.
+    if (var.get("ahead") ~ "." && var.get("handed") != "yes") {
         return (hash);
     }
     if (req.restarts == 0 || var.get("closer") == "look") {
@@ -118,6 +124,9 @@ sub look_up {
 
 sub vcl_hash {
     hash_data(req.url);
+    if (var.get("ahead") ~ ".") {
+        hash_data("ahead " + var.get("ahead"));
+    }
     # Answers of the backend hold absolute links; a tile or a file is the same under every name of this machine.
     if (var.get("kind") ~ "^(api|values|catalogue)$") {
         hash_data(req.http.Host);

@@ -8,7 +8,8 @@ set -eu
 # listen_depth: clients that wait to be accepted (the kernel's net.core.somaxconn may be lower).
 # timeout_idle: a proxy in front keeps its idle connections for a minute or more; let it be the one that closes them.
 # vsl_space: the log that varnishlog and varnishncsa read.
-for parameter in thread_pools=2 thread_pool_min=100 thread_pool_max=1500 listen_depth=4096 timeout_idle=90 vsl_space=16M; do
+# max_restarts: a tile that is old is looked for among those made ahead, then made anew, then shown old.
+for parameter in thread_pools=2 thread_pool_min=100 thread_pool_max=1500 listen_depth=4096 timeout_idle=90 vsl_space=16M max_restarts=8; do
     printf '%s\n' -p "$parameter"
 done
 # Transient holds what is not kept: answers of the admin, errors.

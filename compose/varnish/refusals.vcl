@@ -34,7 +34,7 @@ sub vcl_backend_error {
 sub vcl_synth {
     # Making it anew failed: an older answer, if there is one, is better than none.
     if (resp.status == 503 && var.get("kind") ~ "." && var.get("kind") != "layers"
-        && var.get("stale") != "yes" && req.restarts < 4) {
+        && var.get("stale") != "yes" && var.get("handed") != "yes" && req.restarts < 6) {
         var.set("stale", "yes");
         return (restart);
     }

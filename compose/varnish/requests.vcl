@@ -31,6 +31,11 @@ sub check_request {
         var.set("fresh", "yes");
     }
     unset req.http.X-Refresh;
+    # And hand over tiles before they are published.
+    if (req.http.X-Ahead && client.ip ~ purgers && req.http.X-Forwarded-For == "" + client.ip) {
+        var.set("handed", "yes");
+    }
+    unset req.http.X-Ahead;
 }
 
 sub only_read {

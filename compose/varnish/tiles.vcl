@@ -84,5 +84,8 @@ sub tile {
     }
     set req.backend_hint = tileserv;
     var.set("kind", "tile");
+    if (var.get("handed") == "yes") {
+        var.set("ahead", var.get("wanted"));
+    }
     call look_up;
 }

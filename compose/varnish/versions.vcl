@@ -7,6 +7,9 @@
 # version, that of any other answer the last PURGE of its kind. An answer whose label is no longer valid may hold old data even
 # if it was stored after the purge, so it is made anew.
 #
+# Whoever publishes hands the new tiles of low zooms to the cache before the publication (X-Ahead, `?v=<version to come>`). They
+# are kept beside the others, under their version, for the minutes until everybody's tile has been made anew.
+#
 # Global: layers (the list), layers due (when to ask again, s since 1970), list (number of the list), purge (of anything),
 # purge window ends (s since 1970), purge of <kind>; layers before, purge before of <kind>: what was valid until then.
 
@@ -123,6 +126,9 @@ sub label_before {
 }
 
 sub vcl_hit {
+    if (var.get("ahead") ~ ".") {
+        return (deliver);
+    }
     # Nothing was published since this tile was made.
     if (obj.http.X-Sagui-List && obj.ttl > 0s && obj.http.X-Sagui-List == var.global_get("list")) {
         return (deliver);
@@ -135,8 +141,16 @@ sub vcl_hit {
         return (deliver);
     }
     call valid_label;
+    # Made ahead of its publication, the right one may be here.
+    if (var.get("kind") == "tile" && obj.http.X-Sagui-Label != var.get("label") && var.get("label") ~ "^=[0-9a-f]"
+        && var.get("fresh") != "yes" && var.get("looked ahead") != "yes") {
+        var.set("looked ahead", "yes");
+        var.set("closer", "look");
+        var.set("ahead", regsub(var.get("label"), "^=", ""));
+        return (restart);
+    }
     # While nothing better can be had, an old answer is shown as long as it is kept.
-    if (var.get("stale") == "yes" || !std.healthy(req.backend_hint) || req.restarts > 2) {
+    if (var.get("stale") == "yes" || !std.healthy(req.backend_hint) || req.restarts > 4) {
         return (deliver);
     }
     if (obj.http.X-Sagui-Label == var.get("label")) {
@@ -165,6 +179,11 @@ sub vcl_hit {
 }
 
 sub vcl_miss {
+    # Not made ahead.
+    if (var.get("ahead") ~ "." && var.get("handed") != "yes") {
+        var.set("ahead", "");
+        return (restart);
+    }
     # Found nowhere, so its address has not been looked at yet.
     if (var.get("closer") != "yes" && var.get("kind") == "tile") {
         var.set("closer", "look");
@@ -182,4 +201,5 @@ sub tell_the_fetch {
     set req.http.X-Sagui-Kind = var.get("kind");
     set req.http.X-Sagui-Filled = var.get("filled");
     set req.http.X-Sagui-Stale = var.get("stale");
+    set req.http.X-Sagui-Ahead = var.get("ahead");
 }

@@ -100,21 +100,28 @@ COMMENT ON FUNCTION guyane.live_tile(text, integer, integer, integer) IS
     'Tile of a source, made from its relation now. An empty tile is zero bytes; never NULL.';
 
 
-CREATE OR REPLACE FUNCTION guyane.tile(layer text, z integer, x integer, y integer) RETURNS bytea
+CREATE OR REPLACE FUNCTION guyane.tile(layer text, z integer, x integer, y integer, edition text) RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = guyane, public, pg_temp
 AS $$
 DECLARE
     wanted text := source_of_tile(layer, z);
     prepared bytea;
 BEGIN
+    IF edition = 'ahead' THEN
+        SELECT t.content INTO prepared
+        FROM sagui_tileahead AS t
+        WHERE t.layer = wanted AND t.z = tile.z AND t.x = tile.x AND t.y = tile.y;
+        RETURN coalesce(prepared, '');
+    END IF;
     SELECT t.content INTO prepared
     FROM sagui_tile AS t
     WHERE t.layer = wanted AND t.z = tile.z AND t.x = tile.x AND t.y = tile.y;
     RETURN coalesce(prepared, live_tile(wanted, z, x, y));
 END
 $$;
-COMMENT ON FUNCTION guyane.tile(text, integer, integer, integer) IS
-    'Tile of a layer: the prepared one, else made now. An empty tile is zero bytes; never NULL.';
+COMMENT ON FUNCTION guyane.tile(text, integer, integer, integer, text) IS
+    'Tile of a layer: the prepared one, else made now; of edition `ahead` the one that the publication under way has '
+    'prepared for the cache. An empty tile is zero bytes; never NULL.';
 
 
 CREATE OR REPLACE FUNCTION guyane.reach_tile(z integer, x integer, y integer, tolerance integer, extent integer)
@@ -168,10 +175,11 @@ BEGIN
         ) AS l (name, meaning)
     LOOP
         EXECUTE format(
-            'CREATE OR REPLACE FUNCTION guyane.%1$I(z integer, x integer, y integer) RETURNS bytea
+            'CREATE OR REPLACE FUNCTION guyane.%1$I(z integer, x integer, y integer, edition text DEFAULT '''')
+             RETURNS bytea
              LANGUAGE sql STABLE PARALLEL SAFE STRICT SECURITY DEFINER SET search_path = guyane, public, pg_temp
-             AS $f$ SELECT guyane.tile(%1$L, z, x, y) $f$;
-             COMMENT ON FUNCTION guyane.%1$I(integer, integer, integer) IS %2$L',
+             AS $f$ SELECT guyane.tile(%1$L, z, x, y, edition) $f$;
+             COMMENT ON FUNCTION guyane.%1$I(integer, integer, integer, text) IS %2$L',
             layer.name, layer.meaning
         );
     END LOOP;

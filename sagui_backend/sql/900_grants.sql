@@ -21,20 +21,20 @@ TO sagui_pipelines, sagui_api;
 -- layers: the cache and the catalogue read it from the database (sagui_tile_layers).
 
 GRANT EXECUTE ON FUNCTION
-    guyane.hyfaa_drainage(integer, integer, integer),
-    guyane.hyfaa_data_aggregated_geo(integer, integer, integer),
-    guyane.hyfaa_forecast_aggregated_geo(integer, integer, integer),
-    guyane.hyfaa_data_with_assimilated_aggregate_geo(integer, integer, integer),
-    guyane.hyfaa_data_with_mgbstandard_aggregate_geo(integer, integer, integer),
-    guyane.hyfaa_forecast_with_assimilated_aggregate_geo(integer, integer, integer),
-    guyane.hyfaa_forecast_with_mgbstandard_aggregate_geo(integer, integer, integer),
-    guyane.rainfall_minibasin_aggregated_geo(integer, integer, integer),
-    guyane.rainfall_subbasin_aggregated_geo(integer, integer, integer),
-    guyane.mvt_rainfall(integer, integer, integer),
-    guyane.reaches(integer, integer, integer),
-    guyane.catchments(integer, integer, integer),
-    guyane.subbasins(integer, integer, integer),
-    guyane.stations(integer, integer, integer)
+    guyane.hyfaa_drainage(integer, integer, integer, text),
+    guyane.hyfaa_data_aggregated_geo(integer, integer, integer, text),
+    guyane.hyfaa_forecast_aggregated_geo(integer, integer, integer, text),
+    guyane.hyfaa_data_with_assimilated_aggregate_geo(integer, integer, integer, text),
+    guyane.hyfaa_data_with_mgbstandard_aggregate_geo(integer, integer, integer, text),
+    guyane.hyfaa_forecast_with_assimilated_aggregate_geo(integer, integer, integer, text),
+    guyane.hyfaa_forecast_with_mgbstandard_aggregate_geo(integer, integer, integer, text),
+    guyane.rainfall_minibasin_aggregated_geo(integer, integer, integer, text),
+    guyane.rainfall_subbasin_aggregated_geo(integer, integer, integer, text),
+    guyane.mvt_rainfall(integer, integer, integer, text),
+    guyane.reaches(integer, integer, integer, text),
+    guyane.catchments(integer, integer, integer, text),
+    guyane.subbasins(integer, integer, integer, text),
+    guyane.stations(integer, integer, integer, text)
 TO tileserv;
 
 
@@ -68,10 +68,12 @@ GRANT INSERT, UPDATE, DELETE ON
     guyane.sagui_refusedday,
     guyane.sagui_publication,
     guyane.sagui_tile,
+    guyane.sagui_tileahead,
     guyane.sagui_dayvalues,
     guyane.sagui_document,
     guyane.sagui_cachetag
 TO sagui_pipelines;
+GRANT TRUNCATE ON guyane.sagui_tileahead TO sagui_pipelines;
 -- What people were told stays on record.
 GRANT INSERT, UPDATE ON guyane.sagui_incident, guyane.sagui_alarmmessage TO sagui_pipelines;
 GRANT EXECUTE ON FUNCTION

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import dagster as dg
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from sagui_pipelines.asset_kit import OWNERS, SCHEMA, reported_errors, table_key, table_metadata
 from sagui_pipelines.covers import COVERS, present_marks
+from sagui_pipelines.publication.ahead import hand_ahead
 from sagui_pipelines.publication.layers import publish_layers
 from sagui_pipelines.publication.telling import tell_cache, untold_tags, values_version
 from sagui_pipelines.publication.warm import warm
@@ -99,10 +101,18 @@ def published_layers(
     context: dg.AssetExecutionContext, postgis: Postgis, tile_cache: TileCache
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Renew layers and values in one transaction, tell the cache what changed, and fill it again."""
+
+    def hand_over(publication: Cursor) -> None:
+        if tile_cache.purge_url:
+            ahead = hand_ahead(postgis.engine, publication, tile_cache.purge_url)
+            context.log.info(
+                f"{ahead.fetched} tiles handed to the cache before the commit, {ahead.failed} failed"
+            )
+
     with reported_errors(context):
         # Taken first: what is loaded meanwhile asks for another publication.
         marks = present_marks(context.instance, postgis.engine)
-        states = {state.layer: state for state in publish_layers(postgis.engine)}
+        states = {state.layer: state for state in publish_layers(postgis.engine, hand_over)}
         changed = [name for name, state in states.items() if state.changed]
         context.log.info(f"{len(changed)} of {len(states)} layers changed")
         untold = untold_tags(postgis.engine)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-_TIMEOUT_S = 30
 _WORKERS = 8
 Key = TypeVar("Key")
 
@@ -34,14 +33,16 @@ class Fetcher:
     Args:
         base: address of the server, with the path that precedes those asked for.
         headers: sent with every request.
+        timeout_s: for how long a connection or an answer is waited for [s].
     """
 
-    def __init__(self, base: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, base: str, headers: Mapping[str, str] | None = None, timeout_s: float = 30) -> None:
         parts = urlsplit(base)
         self._kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._host = parts.netloc
         self._prefix = parts.path.rstrip("/")
         self._headers = dict(headers or {})
+        self._timeout_s = timeout_s
         self._local = threading.local()
 
     def fetch_all(self, paths: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, Answer]]:
@@ -55,7 +56,7 @@ class Fetcher:
             connection = getattr(self._local, "connection", None)
             fresh = connection is None
             if connection is None:
-                connection = self._local.connection = self._kind(self._host, timeout=_TIMEOUT_S)
+                connection = self._local.connection = self._kind(self._host, timeout=self._timeout_s)
             try:
                 connection.request("GET", self._prefix + path, headers=self._headers)
                 response = connection.getresponse()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -43,8 +44,14 @@ class LayerState:
     feature_count: int
 
 
-def publish_layers(engine: sa.Engine) -> list[LayerState]:
+def publish_layers(
+    engine: sa.Engine, before_commit: Callable[[Cursor], object] | None = None
+) -> list[LayerState]:
     """Renew all layers, values and documents from the tables, without blocking readers.
+
+    Args:
+        engine: with the pipelines' role.
+        before_commit: called when everything is prepared and nobody sees it yet.
 
     Returns:
         One state per layer, by name.
@@ -60,6 +67,8 @@ def publish_layers(engine: sa.Engine) -> list[LayerState]:
         prepare_reach_tiles(cursor, changed=any(s.changed for s in states if s.layer == "reaches"))
         versions = {f"{SCHEMA}.{state.layer}": state.data_version for state in states}
         mark_tags(cursor, versions | _write_documents(cursor))
+        if before_commit:
+            before_commit(cursor)
     return states
 
 

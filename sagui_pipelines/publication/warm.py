@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -45,26 +45,38 @@ def warm(engine: sa.Engine, cache_url: str, tags: Collection[str]) -> Warmth:
     """
     with transaction(engine) as connection, connection.cursor() as cursor:
         extents = list(read_extents(cursor).values())
-    paths = list(dict.fromkeys(_paths(tags, extents)))
-    statuses = [
-        answer.status for _, answer in Fetcher(cache_url, _REFRESH).fetch_all((path, path) for path in paths)
-    ]
+    paths = ["/api/values/"] if "values" in tags else []
+    for layer in map_first(tag for tag in tags if tag.startswith(f"{SCHEMA}.")):
+        paths += low_zoom_paths(layer, extents)
+    return fetched(Fetcher(cache_url, _REFRESH), paths)
+
+
+def fetched(fetcher: Fetcher, paths: list[str]) -> Warmth:
+    """Fetch answers, only to have them fetched."""
+    statuses = [answer.status for _, answer in fetcher.fetch_all((path, path) for path in paths)]
     good = sum(status == 200 for status in statuses)
     return Warmth(good, len(statuses) - good)
 
 
-def _paths(tags: Collection[str], extents: list[Bounds]) -> Iterator[str]:
-    if "values" in tags:
-        yield "/api/values/"
-    names = [tag.removeprefix(f"{SCHEMA}.") for tag in tags if tag.startswith(f"{SCHEMA}.")]
+def map_first(layers: Iterable[str]) -> list[str]:
+    """Layers, as `guyane.<layer>`, in the order in which people ask for them."""
+    first = {f"{SCHEMA}.{name}": place for place, name in enumerate(FIRST)}
+    return sorted(layers, key=lambda layer: first.get(layer, len(first)))
+
+
+def low_zoom_paths(layer: str, extents: list[Bounds]) -> list[str]:
+    """Addresses of a layer's tiles up to zoom 8 wherever there is data.
+
+    Args:
+        layer: as `guyane.<layer>`.
+        extents: boxes of the data [degrees].
+    """
     if not extents:
-        return
+        return []
     box = (
         min(west for west, *_ in extents),
         min(south for _, south, *_ in extents),
         max(east for *_, east, _ in extents),
         max(north for *_, north in extents),
     )
-    for name in sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST)):
-        for z, x, y in tiles_over(box, _ZOOMS, margin=1 / 16):
-            yield f"/tiles/{SCHEMA}.{name}/{z}/{x}/{y}.pbf"
+    return [f"/tiles/{layer}/{z}/{x}/{y}.pbf" for z, x, y in tiles_over(box, _ZOOMS, margin=1 / 16)]

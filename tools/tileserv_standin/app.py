@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import psycopg2
 
@@ -57,20 +58,22 @@ class TileServer:
                 {key: self._summary(layer, base) for key, layer in self._database.layers.items()}
             )
         if match := _TILE.fullmatch(path):
-            return self._tile(match[1].split(","), *(int(number) for number in match.groups()[1:]))
+            z, x, y = (int(number) for number in match.groups()[1:])
+            options = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+            return self._tile(match[1].split(","), z, x, y, options)
         if match := _DETAIL.fullmatch(path):
             self._database.reload()
             layer = self._database.layers.get(match[1])
             return self._json(self._detail(layer, base)) if layer else self._unknown(match[1])
         return HTTPStatus.NOT_FOUND, _TEXT, b"Not found\n"
 
-    def _tile(self, names: list[str], z: int, x: int, y: int) -> Answer:
+    def _tile(self, names: list[str], z: int, x: int, y: int, options: dict[str, str]) -> Answer:
         unknown = [name for name in names if name not in self._database.layers]
         if unknown:
             return self._unknown(unknown[0])
         if z > _MAX_ZOOM or x >= 2**z or y >= 2**z:
             return HTTPStatus.BAD_REQUEST, _TEXT, f"There is no tile {z}/{x}/{y}\n".encode()
-        tiles = (self._database.tile(self._database.layers[name], z, x, y) for name in names)
+        tiles = (self._database.tile(self._database.layers[name], z, x, y, options) for name in names)
         return HTTPStatus.OK, _MVT, b"".join(tiles)
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ class Layer:
 
     Attributes:
         facts: id, schema, name, description; for a table also geometry_column, geometrytype, srid, id_column
-            and properties.
+            and properties; for a function also arguments, those beyond z, x and y.
         is_function: True when the database makes the whole tile.
     """
 
@@ -40,10 +40,21 @@ class Layer:
         """Quoted name."""
         return sql.Identifier(self.facts["schema"], self.facts["name"])
 
-    def statement(self) -> sql.Composed:
-        """Query of one tile, with the parameters layer, z, x, y."""
+    def statement(self, options: Mapping[str, str]) -> sql.Composed:
+        """Query of one tile, with the parameters layer, z, x, y.
+
+        Args:
+            options: values for arguments of a function; others are ignored.
+        """
         if self.is_function:
-            return sql.SQL(_SQL["function_tile"]).format(function=self.relation)
+            given = [
+                sql.SQL(", {} => {}").format(sql.Identifier(name), sql.Literal(options[name]))
+                for name in self.facts["arguments"]
+                if name in options
+            ]
+            return sql.SQL(_SQL["function_tile"]).format(
+                function=self.relation, arguments=sql.SQL("").join(given)
+            )
         id_column = self.facts["id_column"]
         columns = [
             sql.SQL(", source.") + sql.Identifier(column["name"]) for column in self.facts["properties"]
@@ -81,10 +92,10 @@ class TileDatabase:
                 found |= {row["id"]: Layer(dict(row), is_function) for row in cursor.fetchall()}
         self.layers = found
 
-    def tile(self, layer: Layer, z: int, x: int, y: int) -> bytes:
+    def tile(self, layer: Layer, z: int, x: int, y: int, options: Mapping[str, str]) -> bytes:
         """The encoded tile; empty when nothing lies in it."""
         parameters = {"layer": layer.facts["id"], "z": z, "x": x, "y": y}
-        return self._with_connection(lambda cursor: _binary(cursor, layer.statement(), parameters))
+        return self._with_connection(lambda cursor: _binary(cursor, layer.statement(options), parameters))
 
     def bounds(self, layer: Layer) -> list[float]:
         """West, south, east, north [degrees] of a layer; the whole world when it cannot be known."""

@@ -1,1 +1,1 @@
-SELECT {function}(%(z)s, %(x)s, %(y)s)
+SELECT {function}(%(z)s, %(x)s, %(y)s{arguments})

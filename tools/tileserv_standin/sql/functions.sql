@@ -3,7 +3,8 @@ SELECT
     n.nspname || '.' || p.proname AS id,
     n.nspname AS schema,
     p.proname AS name,
-    coalesce(obj_description(p.oid, 'pg_proc'), '') AS description
+    coalesce(obj_description(p.oid, 'pg_proc'), '') AS description,
+    p.proargnames[4:p.pronargs] AS arguments
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 WHERE p.prorettype = 'bytea'::regtype

@@ -1,0 +1,1 @@
+TRUNCATE guyane.sagui_tileahead

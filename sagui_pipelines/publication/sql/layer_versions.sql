@@ -1,0 +1,1 @@
+SELECT layer, data_version FROM guyane.sagui_tile_layers
