@@ -63,7 +63,13 @@ class Composition:
         files = ["-f", "compose/docker-compose.yml"]
         for name in (self.kind, *self.further):
             files += ["-f", f"compose/docker-compose.{name}.yml"]
-        return self.run([*compose_programs()[0], *files, *arguments], check=check, stdin=stdin)
+        command = [*compose_programs()[0], *files]
+        done = self.run([*command, *arguments], check=False, stdin=stdin)
+        if check and done.returncode != 0 and arguments[0] == "up":
+            said = self.run([*command, "logs", "--tail=30"], check=False)
+            raise AssertionError(f"{arguments}\n{done.stderr[-2000:]}\n{said.stdout[-8000:]}")
+        assert not check or done.returncode == 0, f"{arguments}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        return done
 
     def make(self, *words: str) -> Done:
         """Run one of make's commands in the project folder."""
