@@ -7,9 +7,10 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
+from sagui_pipelines.publication.assets import published_layers
 from sagui_pipelines.publication.tile_checks import tile_content
 from sagui_pipelines.publication.tile_content import LayerResult, compare_tiles
-from sagui_pipelines.resources import Postgis, TileServer
+from sagui_pipelines.resources import Postgis, TileCache, TileServer
 from tests.conftest import Database, free_port
 
 pytestmark = pytest.mark.postgis
@@ -110,11 +111,13 @@ def test_table_that_changed_after_the_publication_is_a_difference(
     )
 
 
-def check(database: Database, url: str) -> dict[str, dg.AssetCheckEvaluation]:
+def check(
+    database: Database, url: str, instance: dg.DagsterInstance | None = None
+) -> dict[str, dg.AssetCheckEvaluation]:
     """Evaluations of the asset check by layer."""
     result = dg.materialize(
         [tile_content], resources={"postgis": Postgis(url=database.url()), "tile_server": TileServer(url=url)},
-        selection=dg.AssetSelection.all_asset_checks(),
+        selection=dg.AssetSelection.all_asset_checks(), instance=instance,
     )  # fmt: skip
     return {found.asset_key.path[-1]: found for found in result.get_asset_check_evaluations()}
 
@@ -139,3 +142,25 @@ def test_without_a_tile_server_the_check_says_that_nobody_looked(published: Data
     assert not any(evaluation.passed for evaluation in found.values())
     assert {evaluation.severity for evaluation in found.values()} == {dg.AssetCheckSeverity.WARN}
     assert "SAGUI_TILESERV_URL" in str(found[FLOW].description)
+
+
+def test_what_waits_for_the_next_publication_is_no_error_of_this_one(
+    published: Database, tile_server: str
+) -> None:
+    resources = {"postgis": Postgis(url=published.url()), "tile_cache": TileCache()}
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dg.materialize([published_layers], resources=resources, instance=instance).success
+        published.query("UPDATE guyane.hyfaa_data_assimilated SET flow_median = 77 WHERE cell_id = 4")
+        # Nobody has said that the table changed.
+        assert not check(published, tile_server, instance)[FLOW].passed
+        published.query(
+            "INSERT INTO guyane.sagui_configurationchange (what, detail, who) VALUES ('minimum_order', '', 'ana')"
+        )
+        found = check(published, tile_server, instance)
+        assert all(evaluation.passed for evaluation in found.values())
+        assert str(found[FLOW].description).startswith("Not judged")
+        assert found[FLOW].metadata["differences"].value > 0
+        assert not str(found["mvt_rainfall"].description).startswith("Not judged")
+        # A tile that cannot be had is never excused.
+        nowhere = check(published, f"http://127.0.0.1:{free_port()}/tiles", instance)
+        assert not any(evaluation.passed for evaluation in nowhere.values())
