@@ -204,6 +204,18 @@ def test_a_reach_opens_its_chart(shown: Shown, stack: Stack) -> None:
     expect(shown.page.locator("#chart-facts")).to_contain_text("m wide")
 
 
+def test_a_reach_is_opened_by_keyboard(shown: Shown) -> None:
+    shown.wait_for("flow", "anomaly")
+    canvas = shown.page.locator("#map canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Enter opens the reach nearest to its middle"))
+    canvas.focus()
+    shown.page.keyboard.press("ArrowRight")
+    shown.page.keyboard.press("Enter")
+    expect(shown.page.locator("#chart h2")).to_contain_text("Reach")
+    shown.page.keyboard.press("Escape")
+    expect(shown.page.locator("#chart")).to_be_hidden()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_speaks_three_languages(shown: Shown, language: str) -> None:
     shown.wait_for("flow", "anomaly")

@@ -107,6 +107,7 @@ function changeTheme() {
 // Everything in words.
 function tell() {
   drawLegend(choice.theme, choice.measure);
+  map?.describe(text("map_keys"));
   timeline.speak();
   panel.speak();
   const offered = values?.offer(choice.theme);

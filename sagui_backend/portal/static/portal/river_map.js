@@ -4,6 +4,7 @@ import { SCALES, UNKNOWN } from "./classes.js";
 
 const MAX_TILE_ZOOM = 14;
 const [NAME_PX, LINE_PX] = [160, 18]; // room that a station's name takes
+const AROUND_MIDDLE_PX = [4, 12, 30, 60, 120]; // how far from the middle Enter looks for a river, the nearest first
 
 // A colour per class, looked up by the number in the feature's state.
 const colours = (scale) => [
@@ -158,6 +159,26 @@ class RiverMap {
     this.#map.on("click", "touch", (event) => choose(event.features[0].id));
     this.#map.on("mouseenter", "touch", () => (this.#map.getCanvas().style.cursor = "pointer"));
     this.#map.on("mouseleave", "touch", () => (this.#map.getCanvas().style.cursor = ""));
+    this.#map.getCanvas().addEventListener("keydown", (event) => {
+      const cell = event.key === "Enter" ? this.#inTheMiddle() : undefined;
+      if (cell !== undefined) choose(cell);
+    });
+  }
+
+  // What screen readers say of the map.
+  describe(words) {
+    this.#map.getCanvas().setAttribute("aria-label", words);
+  }
+
+  // By keyboard: the arrows move the map, a cross marks its middle (page.css).
+  #inTheMiddle() {
+    const { clientWidth, clientHeight } = this.#map.getCanvas();
+    const [x, y] = [clientWidth / 2, clientHeight / 2];
+    for (const far of AROUND_MIDDLE_PX) {
+      const [feature] = this.#map.queryRenderedFeatures([[x - far, y - far], [x + far, y + far]], { layers: ["rivers"] });
+      if (feature) return feature.id;
+    }
+    return undefined;
   }
 }
 
