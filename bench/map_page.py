@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 
 from tests.web_site import chromium
 
@@ -21,13 +21,17 @@ TARGET_S = 2.0
 def opening_s(browser: Browser, url: str) -> tuple[float, int]:
     """Time until the rivers have their colours [s], and the bytes that were sent for it."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    sent: list[int] = []
-    page.on("requestfinished", lambda request: sent.append(request.sizes()["responseBodySize"]))
+    sent: list[Request] = []
+
+    def note(request: Request) -> None:
+        sent.append(request)
+
+    page.on("requestfinished", note)
     begun = time.perf_counter()
     page.goto(url)
     page.locator("body[data-shown]").wait_for()
     seconds = time.perf_counter() - begun
-    size = sum(sent)
+    size = sum(request.sizes()["responseBodySize"] for request in list(sent))
     page.context.close()
     return seconds, size
 
