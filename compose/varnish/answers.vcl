@@ -14,11 +14,7 @@ sub vcl_backend_fetch {
     unset bereq.http.X-Sagui-Kind;
     unset bereq.http.X-Sagui-Filled;
     unset bereq.http.X-Sagui-Stale;
-    if (bereq.http.X-Sagui-Ahead ~ ".") {
-        var.set("ahead", "yes");
-        var.set("label", "=" + bereq.http.X-Sagui-Ahead);
-        set bereq.url = bereq.url + "?edition=ahead";
-    }
+    var.set("ahead", bereq.http.X-Sagui-Ahead);
     unset bereq.http.X-Sagui-Ahead;
     unset bereq.http.xkey-purge;
     if (var.get("kind") == "tile") {
@@ -26,7 +22,10 @@ sub vcl_backend_fetch {
         # list, and before the label: the list is written in the other order.
         var.set("list", var.global_get("list"));
         var.set("layer", regsub(bereq.url, "^/tiles/([^/]+)/.*$", "\1"));
-        if (var.get("ahead") != "yes") {
+        if (var.get("ahead") ~ ".") {
+            var.set("label", "=" + var.get("ahead"));
+            set bereq.url = bereq.url + "?edition=ahead";
+        } else {
             var.set("label", regsub(
                 var.get("layer") + "|" + var.global_get("layers"), "^([^|]+)\|.*\|\1=([^|]+)\|.*$", "=\2"));
         }
@@ -136,7 +135,7 @@ sub answer_tile {
     }
     set beresp.grace = 7d;
     set beresp.keep = 0s;
-    if (var.get("ahead") == "yes") {
+    if (var.get("ahead") ~ ".") {
         # Its publication's purge is not meant for it.
         unset beresp.http.xkey;
         set beresp.ttl = 5m;

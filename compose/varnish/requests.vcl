@@ -26,15 +26,17 @@ sub check_request {
         unset req.http.X-Forwarded-Proto;
     }
     unset req.http.X-Forwarded-Host;
-    # Whoever publishes may ask for the new answer itself instead of the one that is shown while it is made.
-    if (req.http.X-Refresh && client.ip ~ purgers && req.http.X-Forwarded-For == "" + client.ip) {
-        var.set("fresh", "yes");
+    # Whoever publishes may ask for the new answer itself instead of the one that is shown while it is made, and hand over tiles
+    # before they are published.
+    if (client.ip ~ purgers && req.http.X-Forwarded-For == "" + client.ip) {
+        if (req.http.X-Refresh) {
+            var.set("fresh", "yes");
+        }
+        if (req.http.X-Ahead) {
+            var.set("handed", "yes");
+        }
     }
     unset req.http.X-Refresh;
-    # And hand over tiles before they are published.
-    if (req.http.X-Ahead && client.ip ~ purgers && req.http.X-Forwarded-For == "" + client.ip) {
-        var.set("handed", "yes");
-    }
     unset req.http.X-Ahead;
 }
 

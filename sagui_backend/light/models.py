@@ -19,20 +19,6 @@ class PreparedTile(models.Model):
         db_table = "sagui_tile"
 
 
-class TileAhead(models.Model):
-    """A tile that the publication under way is about to show, for the cache to fetch before anybody asks for it."""
-
-    pk = models.CompositePrimaryKey("layer", "z", "x", "y")
-    layer = models.TextField(help_text="Source of the tile, as in sagui_tile.")
-    z = models.IntegerField()
-    x = models.IntegerField()
-    y = models.IntegerField()
-    content = models.BinaryField(help_text="Mapbox vector tile.")
-
-    class Meta:
-        db_table = "sagui_tileahead"
-
-
 class DayValues(models.Model):
     """All values of a series on a day."""
 

@@ -13,7 +13,7 @@ from sagui_pipelines.publication.grid import tiles_over
 from sagui_pipelines.publication.http import Fetcher
 
 # What the map shows first.
-FIRST = ("hyfaa_forecast_aggregated_geo", "hyfaa_data_aggregated_geo", "mvt_rainfall")
+_FIRST = ("hyfaa_forecast_aggregated_geo", "hyfaa_data_aggregated_geo", "mvt_rainfall")
 _ZOOMS = range(9)
 # The cache answers a refresher with the new tile, and everybody else with the old one until it is there.
 _REFRESH = {"X-Refresh": "yes", "Accept-Encoding": "gzip"}
@@ -60,7 +60,7 @@ def fetched(fetcher: Fetcher, paths: list[str]) -> Warmth:
 
 def map_first(layers: Iterable[str]) -> list[str]:
     """Layers, as `guyane.<layer>`, in the order in which people ask for them."""
-    first = {f"{SCHEMA}.{name}": place for place, name in enumerate(FIRST)}
+    first = {f"{SCHEMA}.{name}": place for place, name in enumerate(_FIRST)}
     return sorted(layers, key=lambda layer: first.get(layer, len(first)))
 
 

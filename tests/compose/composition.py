@@ -65,10 +65,11 @@ class Composition:
             files += ["-f", f"compose/docker-compose.{name}.yml"]
         command = [*compose_programs()[0], *files]
         done = self.run([*command, *arguments], check=False, stdin=stdin)
-        if check and done.returncode != 0 and arguments[0] == "up":
+        if check and done.returncode != 0:
             said = self.run([*command, "logs", "--tail=30"], check=False)
-            raise AssertionError(f"{arguments}\n{done.stderr[-2000:]}\n{said.stdout[-8000:]}")
-        assert not check or done.returncode == 0, f"{arguments}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            raise AssertionError(
+                f"{arguments}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}\n{said.stdout[-8000:]}"
+            )
         return done
 
     def make(self, *words: str) -> Done:

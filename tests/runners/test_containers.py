@@ -19,7 +19,7 @@ import docker
 import pytest
 
 from sagui_pipelines.hyfaa.runner import Step
-from sagui_pipelines.hyfaa.running.container import STEP_LABEL, WORKDIR_LABEL, ContainerExecutor
+from sagui_pipelines.hyfaa.running.container import STEP_LABEL, WORK, WORKDIR_LABEL, ContainerExecutor
 from sagui_pipelines.hyfaa.running.guarded import ExecutingRunner
 from sagui_pipelines.hyfaa.running.plan import Store
 from sagui_pipelines.hyfaa.step_errors import (
@@ -95,7 +95,7 @@ def test_a_container_is_limited_labelled_and_knows_no_secret(
     assert described["Config"]["Labels"][STEP_LABEL] == "altimetry"
     assert len(described["Config"]["Labels"][WORKDIR_LABEL]) == 16
     assert described["Config"]["StopSignal"] == "SIGINT"
-    assert described["Config"]["WorkingDir"] == "/work/sagui_steps/current/altimetry"
+    assert described["Config"]["WorkingDir"] == str(WORK / "sagui_steps/current/altimetry")
     host = described["HostConfig"]
     assert (host["NanoCpus"], host["Memory"]) == (500_000_000, 2**29)
     assert host["CapDrop"] == ["ALL"]
@@ -181,13 +181,13 @@ def test_hyfaa_in_somebody_else_s_container_is_respected(place: Place, client: d
         [
             "hyfaa_preprocessing_forcing.py",
             "--input_yaml_file",
-            "/work/config/input_assimilated_solution.yaml",
+            str(WORK / "config/input_assimilated_solution.yaml"),
         ],
-        environment={"hyfaa_workdir": "/work", "hyfaa_temp_dir": "/work/temp"},
-        working_dir="/work",
+        environment={"hyfaa_workdir": str(WORK), "hyfaa_temp_dir": str(WORK / "temp")},
+        working_dir=str(WORK),
         network_mode="none",
         volumes={source: {"bind": target, "mode": mode} for source, target, mode in mounts}
-        | {str(place.workdir): {"bind": "/work", "mode": "rw"}},
+        | {str(place.workdir): {"bind": str(WORK), "mode": "rw"}},
         detach=True,
     )
     try:
