@@ -94,6 +94,8 @@ sub answer_of_the_moment {
 
 # The list itself is kept in a variable, so nothing is lost when an answer is none.
 sub answer_layers {
+    # Read to its end first: then the connection is free for the tile that waits for the list.
+    set beresp.do_stream = false;
     if (beresp.status != 200 || !beresp.http.X-Layers) {
         set beresp.status = 503;
         set beresp.ttl = 2s;

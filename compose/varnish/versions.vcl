@@ -11,7 +11,8 @@
 # are kept beside the others, under their version, for the minutes until everybody's tile has been made anew.
 #
 # Global: layers (the list), layers due (when to ask again, s since 1970), list (number of the list), purge (of anything),
-# purge window ends (s since 1970), purge of <kind>; layers before, purge before of <kind>: what was valid until then.
+# marking ends (s since 1970, while a purge is under way), purge window ends (s since 1970), purge of <kind>; layers before,
+# purge before of <kind>: what was valid until then.
 
 vcl 4.1;
 
@@ -70,6 +71,7 @@ sub purge_tags {
     }
     # A list that is being read now may be older than the one that this purge asks for.
     var.global_set("purge", req.xid);
+    var.global_set("marking ends", "" + std.time2real(now + 10s, 0.0));
     var.set("purging", "yes");
     set req.method = "GET";
     call ask_for_layers;
@@ -95,6 +97,7 @@ sub mark_as_old {
         var.global_set("purge of values", req.xid);
     }
     var.set_int("purged", xkey.softpurge(req.http.xkey-purge));
+    var.global_set("marking ends", "");
 }
 
 # ----- labels
@@ -161,13 +164,17 @@ sub vcl_hit {
             return (deliver);
         }
     }
+    call label_before;
     # For half a second after the purge the old answer spares its reader the wait, if it was right until then: the purge
     # also touches what nobody asked for since an earlier one.
-    if (obj.ttl <= 0s && std.real(var.global_get("purge window ends"), 0.0) > std.time2real(now, 0.0)) {
-        call label_before;
-        if (obj.http.X-Sagui-Label == var.get("label") || obj.http.X-Sagui-Label == var.get("label before")) {
-            return (deliver);
-        }
+    if (obj.ttl <= 0s && std.real(var.global_get("purge window ends"), 0.0) > std.time2real(now, 0.0)
+        && (obj.http.X-Sagui-Label == var.get("label") || obj.http.X-Sagui-Label == var.get("label before"))) {
+        return (deliver);
+    }
+    # A purge is about to touch it: the new list comes a moment before.
+    if (obj.ttl > 0s && std.real(var.global_get("marking ends"), 0.0) > std.time2real(now, 0.0)
+        && obj.http.X-Sagui-Label == var.get("label before")) {
+        return (deliver);
     }
     # Its making was under way during the purge: the purge did not see it.
     if (obj.ttl > 0s) {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -29,13 +31,21 @@ def _lock(cluster: Cluster) -> Path:
 def test_killed_server_starts_again(cluster: Cluster, layout: Layout) -> None:
     server = cluster.start(layout.logs / "database.log")
     cluster.initialise()
-    server.kill()
-    server.wait()
-    lines = _lock(cluster).read_text().splitlines()
-    # Its number belongs to another process now: this one.
-    _lock(cluster).write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    cluster.forget_dead_server()
-    assert not _lock(cluster).exists()
+    with ThreadPoolExecutor(1) as pool:
+        computing = pool.submit(_compute, cluster.url("superuser"))
+        _wait_for_query(cluster, "clock_timestamp")
+        server.kill()
+        server.wait()
+        lines = _lock(cluster).read_text().splitlines()
+        # Its number belongs to another process now: this one.
+        _lock(cluster).write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+        with pytest.raises(ClusterError, match=r"kill -QUIT \d+"):
+            cluster.forget_dead_server(timeout_s=0.1)
+        assert _lock(cluster).exists()
+        cluster.forget_dead_server()
+        assert not _lock(cluster).exists()
+    # The session got to its end, and may still have told its client.
+    assert computing.done()
 
     server = cluster.start(layout.logs / "database.log")
     try:
@@ -49,6 +59,32 @@ def test_killed_server_starts_again(cluster: Cluster, layout: Layout) -> None:
     finally:
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=30) == 0
+
+
+def _compute(url: str) -> None:
+    """A session that is too busy to notice that its server is gone, for some seconds."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "DO $$ DECLARE began timestamptz := clock_timestamp();"
+            " BEGIN WHILE clock_timestamp() < began + interval '5 s' LOOP END LOOP; END $$"
+        )
+
+
+def _wait_for_query(cluster: Cluster, part: str) -> None:
+    connection = psycopg2.connect(cluster.url("superuser"))
+    connection.autocommit = True
+    deadline = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        found = 0
+        while not found:
+            assert time.monotonic() < deadline, f"no session runs {part}"
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE state = 'active' AND query LIKE %s AND pid <> pg_backend_pid()",
+                (f"%{part}%",),
+            )
+            found = cursor.fetchone()[0]
+    connection.close()
 
 
 def test_no_cluster_without_server_programs(

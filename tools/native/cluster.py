@@ -81,13 +81,30 @@ class Cluster:
             password_file.unlink()
         fresh.rename(self.data_dir)
 
-    def forget_dead_server(self) -> None:
-        """Remove the lock of a server that was killed and whose process number now belongs to somebody else."""
+    def forget_dead_server(self, timeout_s: float = 30) -> None:
+        """Remove the lock of a server that was killed, once its sessions have noticed that and ended.
+
+        The server itself only compares process numbers, and one may belong to somebody else by now. A session that computes
+        notices late, and keeps the shared memory without which no other server may start on these files.
+
+        Raises:
+            ClusterError: sessions are still there after `timeout_s` [s].
+        """
         lock = self.data_dir / "postmaster.pid"
-        if lock.exists():
-            server = processes.find(int(lock.read_text().split(maxsplit=1)[0]))
-            if server is None or not processes.works_inside(server, self.data_dir):
-                lock.unlink()
+        if not lock.exists():
+            return
+        server = processes.find(int(lock.read_text().split(maxsplit=1)[0]))
+        if server and processes.works_inside(server, self.data_dir):
+            return
+        for session in processes.everyone():
+            if session.name != "postgres" or not processes.works_inside(session, self.data_dir):
+                continue
+            if not processes.wait_for_end(session, timeout_s):
+                raise ClusterError(
+                    f"Process {session.pid} of a PostgreSQL server that was killed still works in {self.data_dir}. "
+                    f"End it (kill -QUIT {session.pid}) and start again."
+                )
+        lock.unlink()
 
     def is_ready(self) -> bool:
         """True when the server takes connections."""
