@@ -35,7 +35,7 @@ missing_packages() {
     [[ $FOR_TESTS != --bench ]] || has_program wrk || echo wrk
     [[ $FOR_TESTS != --tests ]] || has_program dockerd || echo docker.io
     [[ $FOR_TESTS != --tests ]] || has_program debootstrap || echo debootstrap
-    [[ $FOR_TESTS != --tests ]] || has_program docker-compose || docker compose version >/dev/null 2>&1 || echo docker-compose
+    [[ $FOR_TESTS != --tests ]] || has_program docker-compose || echo docker-compose
     [[ $FOR_TESTS != --tests ]] || has_program redis-server || echo redis-server
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
     [[ -n $(find_python) ]] || { [[ -x /usr/bin/python3.11 ]] && echo python3.11-venv; }

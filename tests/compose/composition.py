@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import free_port
+
 SERVICES = (
     "database",
     "backend",
@@ -30,11 +32,10 @@ SERVICES = (
 Done = subprocess.CompletedProcess[str]
 
 
-def compose_programs() -> list[list[str]]:
-    """`docker compose` and docker-compose, those that are installed, the newer one first."""
-    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-    found = [["docker", "compose"]] if plugin.returncode == 0 else []
-    return [*found, ["docker-compose"]] if shutil.which("docker-compose") else found
+HOST = "sagui.example.org"
+NETWORK = "traefik-proxy_proxy_network"
+DOCKER_COMPOSE = ("docker-compose",)
+PLUGIN = ("docker", "compose")
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ class Composition:
         kind: `override` (development) or `prod`.
         further: names of further files, such as `hyfaa`.
         environment: what is set for Docker Compose.
+        program: `docker-compose` or, where DOCKER_CONFIG holds the plugin, `docker compose`.
     """
 
     source: Path
     kind: str
     environment: dict[str, str]
     further: tuple[str, ...] = ()
+    program: tuple[str, ...] = DOCKER_COMPOSE
 
     @property
     def project(self) -> str:
@@ -63,7 +66,7 @@ class Composition:
         files = ["-f", "compose/docker-compose.yml"]
         for name in (self.kind, *self.further):
             files += ["-f", f"compose/docker-compose.{name}.yml"]
-        command = [*compose_programs()[0], *files]
+        command = [*self.program, *files]
         done = self.run([*command, *arguments], check=False, stdin=stdin)
         if check and done.returncode != 0:
             said = self.run([*command, "logs", "--tail=30"], check=False)
@@ -138,6 +141,33 @@ class Composition:
     def remove(self) -> None:
         """Stop everything and remove its data."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+
+
+def production_settings(
+    environment: dict[str, str], plugin: Path, delivered: Path, dumps: Path, owner: int
+) -> dict[str, str]:
+    """What an operator sets for production on delivered files, started by `docker compose`.
+
+    Args:
+        environment: what every composition gets.
+        plugin: folder for DOCKER_CONFIG.
+        delivered: holds geography, stations and reference flows.
+        dumps: for backups; becomes the owner's.
+        owner: user and group of what is written on the host.
+    """
+    os.chown(open_to_containers(dumps), owner, owner)
+    return {
+        **environment,
+        "DOCKER_CONFIG": str(plugin),
+        "SAGUI_GEODATA_DIR": str(delivered / "geodata"),
+        "SAGUI_STATIONS_FILE": str(delivered / "stations.xlsx"),
+        "SAGUI_REFERENCE_FLOW_FILE": str(delivered / "reference_flow.csv"),
+        "SAGUI_HOST": HOST,
+        "USER_ID": str(owner),
+        "GROUP_ID": str(owner),
+        "SAGUI_DAGSTER_PORT": str(free_port()),
+        "SAGUI_BACKUP_DIR": str(dumps),
+    }
 
 
 def wait(condition: Callable[[], bool], complaint: Callable[[], str], timeout_s: float) -> None:

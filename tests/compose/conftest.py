@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.compose.compose_plugin import docker_config
 from tests.compose.composition import Composition, copy_project, open_to_containers
 from tests.compose.containers import Containers
 from tests.conftest import ROOT, free_port
@@ -48,6 +49,12 @@ def environment(engine: Engine) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def plugin() -> Path:
+    """Folder for DOCKER_CONFIG with which `docker compose` works."""
+    return docker_config()
+
+
+@pytest.fixture(scope="session")
 def images(source: Path, environment: dict[str, str]) -> Composition:
     """Every image, built from plain Debian."""
     building = Composition(source, "override", {**environment, "COMPOSE_PROJECT_NAME": "sagui-test-build"})
@@ -60,7 +67,7 @@ def images(source: Path, environment: dict[str, str]) -> Composition:
 
 @pytest.fixture(scope="session")
 def development(images: Composition, source: Path, environment: dict[str, str]) -> Iterator[Composition]:
-    """Base and override, running, without data."""
+    """Base and override, running, without data; by docker-compose."""
     ports = ("EDGE", "DATABASE", "BACKEND", "TILESERV", "DAGSTER")
     start = datetime.now(UTC).date() - timedelta(days=HISTORY_DAYS)
     composition = Composition(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.compose.composition import SERVICES, Composition, compose_programs
+from tests.compose.composition import PLUGIN, SERVICES, Composition
 
 NAMES = ("platform", "nginx", "database", "varnish", "tileserv-stand-in")
 
@@ -27,16 +28,12 @@ def test_image_runs_without_root_and_holds_no_build_settings(images: Composition
 
 
 @pytest.mark.parametrize("kind", ["override", "prod"])
-def test_every_program_reads_the_files_alike(images: Composition, kind: str) -> None:
-    """Where the plugin is not installed this is docker-compose alone."""
-    composition = replace(images, kind=kind)
-    files = ["-f", "compose/docker-compose.yml", "-f", f"compose/docker-compose.{kind}.yml"]
-    services = [
-        composition.run([*program, *files, "config", "--services"]).stdout.split()
-        for program in compose_programs()
-    ]
-    assert {*SERVICES, "migrate"} <= set(services[0])
-    assert all(set(found) == set(services[0]) for found in services)
+def test_both_programs_read_the_files_alike(images: Composition, plugin: Path, kind: str) -> None:
+    old = replace(images, kind=kind)
+    new = replace(old, program=PLUGIN, environment={**old.environment, "DOCKER_CONFIG": str(plugin)})
+    services = set(old.compose("config", "--services").stdout.split())
+    assert {*SERVICES, "migrate"} <= services
+    assert set(new.compose("config", "--services").stdout.split()) == services
 
 
 def test_pg_tileserv_is_built_or_the_build_says_what_to_do(images: Composition) -> None:

@@ -6,18 +6,24 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.compose.composition import SERVICES, Composition, open_to_containers, wait
+from tests.compose.composition import (
+    HOST,
+    NETWORK,
+    PLUGIN,
+    SERVICES,
+    Composition,
+    open_to_containers,
+    production_settings,
+    wait,
+)
 from tests.conftest import free_port
-from tools.docker_engine import Engine
 
-HOST = "sagui.example.org"
-NETWORK = "traefik-proxy_proxy_network"
 OWNER = 12345
 SERIES = ("hyfaa_data_assimilated", "hyfaa_data_mgbstandard", "hyfaa_data_forecast", "sagui_rainfall")
 TABLES = (
@@ -67,29 +73,21 @@ def planned(
     delivered: Path,
     loaded: Composition,
     flows: str,
+    plugin: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Composition]:
-    """The production composition, not started; development has stopped."""
-    dumps = open_to_containers(tmp_path_factory.mktemp("dumps"))
-    os.chown(dumps, OWNER, OWNER)
+    """The production composition by `docker compose`, not started; development has stopped."""
     composition = Composition(
         loaded.source,
         "prod",
         {
-            **environment,
+            **production_settings(environment, plugin, delivered, tmp_path_factory.mktemp("dumps"), OWNER),
+            "COMPOSE_PROJECT_NAME": f"sagui-test-prod-{os.getpid()}",
             "SAGUI_HYFAA_RUNNER": "none",
             "SAGUI_HYFAA_WORKDIR": str(delivered / "hyfaa"),
-            "SAGUI_GEODATA_DIR": str(delivered / "geodata"),
-            "SAGUI_STATIONS_FILE": str(delivered / "stations.xlsx"),
-            "SAGUI_REFERENCE_FLOW_FILE": str(delivered / "reference_flow.csv"),
             "SAGUI_HISTORY_START": loaded.environment["SAGUI_HISTORY_START"],
-            "COMPOSE_PROJECT_NAME": f"sagui-test-prod-{os.getpid()}",
-            "SAGUI_HOST": HOST,
-            "USER_ID": str(OWNER),
-            "GROUP_ID": str(OWNER),
-            "SAGUI_DAGSTER_PORT": str(free_port()),
-            "SAGUI_BACKUP_DIR": str(dumps),
         },
+        program=PLUGIN,
     )
     loaded.compose("stop", "--timeout", "5")
     yield composition
@@ -291,21 +289,7 @@ def test_upgrade_in_place_keeps_every_row(production: Composition, proxy: Proxy)
     }
 
 
-def test_socket_is_given_to_the_daemon_alone_and_only_on_request(
-    production: Composition, engine: Engine
-) -> None:
-    socket = engine.host.removeprefix("unix://")
-    environment = {
-        **production.environment,
-        "DOCKER_SOCKET": socket,
-        "DOCKER_GID": str(Path(socket).stat().st_gid),
-    }
-    with_hyfaa = replace(production, environment=environment, further=("hyfaa",))
-    asking = "import docker; print(docker.from_env().ping())"
-    done = with_hyfaa.compose(
-        "run", "--rm", "-T", "--no-deps", "dagster-daemon", "run", "python", "-c", asking
-    )
-    assert done.stdout.strip() == "True"
+def test_nobody_gets_the_docker_socket_unasked(production: Composition) -> None:
     for service in (*SERVICES, "backup"):
         assert "docker.sock" not in str(production.facts(service)["HostConfig"]["Binds"])
 

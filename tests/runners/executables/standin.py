@@ -266,8 +266,10 @@ def read_state(path: Path, members: int) -> list[dict[str, np.ndarray]]:
 
 
 def next_state(before: np.ndarray, rain: np.ndarray) -> dict[str, np.ndarray]:
-    """One day of the invented river."""
-    flow = 0.8 * before + 0.5 * rain
+    """One day of the invented rivers: as much of the rain as they drain."""
+    with netCDF4.Dataset(WORKDIR / "input_data/static_data.nc") as static:
+        drained = static["total_drained_area"][:].filled()
+    flow = 0.8 * before + 0.5 * rain.mean() * drained / drained.mean()
     return {
         "streamflow_catchment": flow,
         "water_depth_catchment": np.sqrt(flow),
